@@ -1,0 +1,1 @@
+"""Long jobs: generators of events, run inline or in the engine process."""

@@ -1,0 +1,1 @@
+"""Losses: ``loss(logits, target, weight_map)`` gives a scalar."""

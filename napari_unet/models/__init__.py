@@ -1,0 +1,1 @@
+"""A trained model as one thing: its card, its parameters, its file and the library."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen records, no torch, no Qt."""

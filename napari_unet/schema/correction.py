@@ -1,0 +1,54 @@
+"""A correction: the pixels of one image plane that a person has vouched for."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+from pydantic import ConfigDict, model_validator
+
+from napari_unet.schema.arrays import Array
+from napari_unet.schema.settings import Record
+
+
+class Known(IntEnum):
+    """What a person has said about a pixel."""
+
+    UNKNOWN = 0
+    """Nobody vouched for it: training never counts it."""
+    CONFIRMED = 1
+    """A person said that what the mask shows is right."""
+    CORRECTED = 2
+    """A person painted or edited it."""
+
+
+class Correction(Record):
+    """The pixels of one image plane that a person has vouched for.
+
+    Parameters
+    ----------
+    image_id
+        What binds it to its image; held-out regions are fixed by it.
+    image
+        The whole plane as the user sees it, any real dtype, (y, x), (channel, y, x) or (y, x, 3).
+    labels
+        (y, x) integers: 0 is background, each other number one object.
+    known
+        (y, x) values of `Known`; any number above 0 counts in training.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    image_id: str
+    image: Array
+    labels: Array
+    known: Array
+
+    @model_validator(mode="after")
+    def _same_plane(self) -> Self:
+        if self.labels.shape != self.known.shape or self.labels.ndim != 2:
+            raise ValueError(
+                f"The labels {self.labels.shape} and the known pixels {self.known.shape} of "
+                f"'{self.image_id}' have to be one plane of the same size."
+            )
+        return self

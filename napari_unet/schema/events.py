@@ -1,0 +1,64 @@
+"""What a long job says while it works."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from napari_unet.schema.arrays import Array
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.prediction import Box
+from napari_unet.schema.settings import Record
+
+
+class Progress(Record):
+    """How far a job is, and how long it will take."""
+
+    kind: Literal["progress"] = "progress"
+    phase: str
+    """What it does now, in a user's words: "tile", "step", "image"."""
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+class TileDone(Record):
+    """A part of a prediction that is final."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["tile"] = "tile"
+    plane: int
+    """Index into the planes that were asked for."""
+    box: Box
+    """Where it belongs, in pixels of the plane."""
+    probabilities: Array
+    """float32, (class, y, x), of the box."""
+
+
+class StepDone(Record):
+    """One step of training."""
+
+    kind: Literal["step"] = "step"
+    step: int
+    loss: float
+    learning_rate: float
+
+
+class Validated(Record):
+    """Scores on held-out pixels during training."""
+
+    kind: Literal["validated"] = "validated"
+    step: int
+    scores: Scores
+
+
+class Notice(Record):
+    """One sentence that the user should read; the job goes on."""
+
+    kind: Literal["notice"] = "notice"
+    text: str
+
+
+Event = Annotated[Progress | TileDone | StepDone | Validated | Notice, Field(discriminator="kind")]

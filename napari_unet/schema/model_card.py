@@ -1,0 +1,59 @@
+"""The card of a model: what it is, what it saw, what it descends from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import uuid4
+
+from pydantic import Field
+
+from napari_unet.schema.settings import MaskSettings, NetworkSettings, Record
+
+FORMAT_VERSION = 1
+"""Raised when an older program could misread a newer file."""
+
+
+class Scores(Record):
+    """How well masks agree with the truth, each between 0 (never) and 1 (always)."""
+
+    iou: float = Field(title="IoU", description="Foreground overlap over union, mean of images.")
+    dice: float = Field(title="Dice", description="Foreground Dice coefficient, mean of images.")
+    f1_50: float = Field(title="Object F1", description="Objects found at IoU 0.5, all images.")
+    mean_ap: float = Field(
+        title="mean AP", description="TP / (TP + FP + FN) over IoU 0.5 to 0.95, mean of images."
+    )
+    images: int = Field(1, title="Images", description="Number of images scored.")
+
+
+class ModelCard(Record):
+    """What a model is, what it saw, and which model it descends from.
+
+    Stored as JSON in the head of the model file, so that it is read without torch.
+    """
+
+    format_version: int = FORMAT_VERSION
+    id: str = Field(default_factory=lambda: uuid4().hex)
+    name: str = Field(title="Name", description="The name people see; never used as a file name.")
+    network: str = Field(title="Network", description="Its name in the catalogue of networks.")
+    network_settings: NetworkSettings
+    percentiles: tuple[float, float] = Field(
+        (1.0, 99.8), description="Percentiles of the whole image that become 0 and 1."
+    )
+    rgb: Literal["luminance", "refuse", "channels"] = Field(
+        "luminance",
+        description="What is done with a colour image: its luminance is taken, it is refused, or its "
+        "three colours are the channels.",
+    )
+    mask: MaskSettings = Field(
+        MaskSettings(), description="The settings that fit it best, used where none are chosen."
+    )
+    parent: str | None = Field(None, description="The id of the model that it was fine-tuned from.")
+    created: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    description: str = ""
+    data: str = Field("", description="The images it was trained on.")
+    licence: str = ""
+    recipe: dict[str, object] = Field({}, description="The settings of the run that made it.")
+    scores: Scores | None = Field(None, description="Scores on images it was not trained on.")
+    scores_by_kind: dict[str, Scores] = {}
+    versions: dict[str, str] = Field({}, description="The packages that trained it.")

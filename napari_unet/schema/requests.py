@@ -1,0 +1,110 @@
+"""What can be asked of a job, and what it gives back. These cross the process border."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from napari_unet.schema.arrays import Array
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.prediction import Box, Prediction
+from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings, Record
+
+
+class PredictRequest(Record):
+    """Run a model over planes of an image."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["predict"] = "predict"
+    model: str
+    """Name, id or path of the model."""
+    planes: list[Array]
+    """Each (y, x), (channel, y, x) or (y, x, 3); whole planes, so that all see the same numbers."""
+    settings: PredictSettings = PredictSettings()
+    region: Box | None = None
+    """Only these pixels of each plane are predicted; None is all."""
+    look_first: Box | None = None
+    """What the user sees: tiles near it come first."""
+
+
+class FineTuneRequest(Record):
+    """Teach a model a person's corrections."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["fine-tune"] = "fine-tune"
+    model: str
+    corrections: list[Correction]
+    settings: FineTuneSettings = FineTuneSettings()
+
+
+class CheckRequest(Record):
+    """Try the device for real, with one tiny training step and prediction."""
+
+    kind: Literal["check"] = "check"
+    device: Device = "auto"
+
+
+Request = Annotated[PredictRequest | FineTuneRequest | CheckRequest, Field(discriminator="kind")]
+
+
+class Proof(Record):
+    """What fine-tuning changed, on pixels it never trained on.
+
+    ``before`` and ``after`` are None when there was nothing to hold out.
+    """
+
+    before: Scores | None = None
+    after: Scores | None = None
+    held_out: bool = True
+    """False: scored on the training pixels themselves, for there were no others."""
+    better: bool = True
+    sentence: str = ""
+    """The verdict in one sentence."""
+
+
+class FineTuned(Record):
+    """A new model, not yet in the library, and the proof of what it changed."""
+
+    kind: Literal["fine-tuned"] = "fine-tuned"
+    path: str
+    """The file of the new model, in the job's own folder until it is kept."""
+    card: ModelCard
+    proof: Proof
+    steps: int
+    seconds: float
+
+
+class Checked(Record):
+    """The device that works, and why it is that one."""
+
+    kind: Literal["checked"] = "checked"
+    device: str
+    name: str
+    why: str
+
+
+class Predicted(Record):
+    """A prediction has come to its end; its tiles went before it."""
+
+    kind: Literal["predicted"] = "predicted"
+    model_id: str
+    settings: PredictSettings
+
+
+Result = Annotated[Predicted | FineTuned | Checked, Field(discriminator="kind")]
+__all__ = [
+    "CheckRequest",
+    "Checked",
+    "FineTuneRequest",
+    "FineTuned",
+    "PredictRequest",
+    "Predicted",
+    "Prediction",
+    "Proof",
+    "Request",
+    "Result",
+]

@@ -1,0 +1,1 @@
+"""What the user is doing now: no Qt, no napari, no torch."""

@@ -1,0 +1,1 @@
+"""Patches, training, fine-tuning and evaluation."""

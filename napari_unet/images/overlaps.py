@@ -1,0 +1,69 @@
+"""Which objects of two masks lie on each other, from one pass over their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Every pair of objects of two masks that share a pixel.
+
+    All fields but the last two are arrays with one value for each pair.
+    """
+
+    first: np.ndarray
+    """Id of the object in the first mask."""
+    second: np.ndarray
+    """Id of the object in the second mask."""
+    pixels: np.ndarray
+    """Pixels that the two share."""
+    iou: np.ndarray
+    """float64, intersection over union of the two."""
+    n_first: int
+    """Objects in the whole first mask."""
+    n_second: int
+    """Objects in the whole second mask."""
+
+
+def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
+    """Find every pair of objects of two masks that share a pixel, and how much they share.
+
+    Parameters
+    ----------
+    first, second
+        Integers or bool of one shape; 0 is background, other ids can be any.
+    """
+    rows, first_ids = _indices(first)
+    columns, second_ids = _indices(second)
+    object_pixels = (rows > 0) | (columns > 0)
+    where = (rows[object_pixels], columns[object_pixels])
+    shape = (len(first_ids), len(second_ids))
+    table = coo_array((np.ones(len(where[0]), np.int64), where), shape=shape).tocsr()
+    first_areas, second_areas = table.sum(axis=1), table.sum(axis=0)
+    cells = table.tocoo()
+    row, column = cells.coords
+    shared = (row > 0) & (column > 0)
+    row, column, pixels = row[shared], column[shared], cells.data[shared]
+    return Overlaps(
+        first=first_ids[row],
+        second=second_ids[column],
+        pixels=pixels,
+        iou=pixels / (first_areas[row] + second_areas[column] - pixels),
+        n_first=int(np.count_nonzero(first_areas[1:])),
+        n_second=int(np.count_nonzero(second_areas[1:])),
+    )
+
+
+def _indices(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Small numbers in place of ids, so that they can index a table; and the id of each."""
+    flat = labels.ravel()
+    if not flat.size or (flat.min() >= 0 and flat.max() <= flat.size):
+        return flat.astype(np.int64), np.arange(int(flat.max(initial=0)) + 1)
+    index = np.zeros(flat.size, np.int64)
+    ids, inverse = np.unique(flat[flat != 0], return_inverse=True)
+    index[flat != 0] = inverse + 1
+    return index, np.concatenate([np.zeros(1, flat.dtype), ids])

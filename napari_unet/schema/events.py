@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Generator
+from typing import Annotated, Literal, TypeVar, cast
 
 from pydantic import ConfigDict, Field
 
@@ -10,6 +11,8 @@ from napari_unet.schema.arrays import Array
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import Record
+
+T = TypeVar("T")
 
 
 class Progress(Record):
@@ -62,3 +65,20 @@ class Notice(Record):
 
 
 Event = Annotated[Progress | TileDone | StepDone | Validated | Notice, Field(discriminator="kind")]
+
+
+class StopEarly(Exception):
+    """Thrown into a job at an event: end now, and return the best so far if there is any.
+
+    Training catches it; a job that has nothing to return lets it through and is cancelled.
+    """
+
+
+def finish(job: Generator[Event, None, T], on_event: Callable[[Event], object] = id) -> T:
+    """Run a job to its end and return its result, handing each event to ``on_event``."""
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            return cast(T, end.value)
+        on_event(event)

@@ -42,8 +42,8 @@ class ModelCard(Record):
     )
     rgb: Literal["luminance", "refuse", "channels"] = Field(
         "luminance",
-        description="What is done with a colour image: its luminance is taken, it is refused, or its "
-        "three colours are the channels.",
+        description="What is done with a colour image: its luminance is taken, it is refused, or "
+        "its three colours are the channels.",
     )
     mask: MaskSettings = Field(
         MaskSettings(), description="The settings that fit it best, used where none are chosen."
@@ -55,5 +55,5 @@ class ModelCard(Record):
     licence: str = ""
     recipe: dict[str, object] = Field({}, description="The settings of the run that made it.")
     scores: Scores | None = Field(None, description="Scores on images it was not trained on.")
-    scores_by_kind: dict[str, Scores] = {}
+    scores_by_kind: dict[str, Scores] = Field({}, description="The same, by kind of image.")
     versions: dict[str, str] = Field({}, description="The packages that trained it.")

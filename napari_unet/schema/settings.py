@@ -51,11 +51,13 @@ class NetworkSettings(Record):
     normalization: Literal["batch", "layer", "group", "none"] = Field(
         "batch",
         title="Normalisation",
-        description="'batch' is folded into the convolutions, 'layer' works on the channels of each "
-        "pixel, 'none' standardises the kernels instead; 'group' makes masks depend on the tile.",
+        description="'batch' is folded into the convolutions, 'layer' works on the channels of "
+        "each pixel, 'none' standardises kernels instead; 'group' makes masks depend on the tile.",
     )
-    upsampling: Literal["bilinear", "transposed"] = Field(
-        "bilinear", title="Upsampling", description="How a level is brought back to twice its size."
+    upsampling: Literal["transposed", "bilinear"] = Field(
+        "transposed",
+        title="Upsampling",
+        description="How a level is brought back to twice its size.",
     )
     deep_supervision: bool = Field(
         False, title="Deep supervision", description="UNet++ only: train a head on every depth."
@@ -63,8 +65,10 @@ class NetworkSettings(Record):
 
 
 class PredictSettings(Record):
-    """How a model is run over an image. None of these changes the result beyond rounding,
-    except ``head`` and ``rotations``."""
+    """How a model is run over an image.
+
+    Only ``head`` and ``rotations`` change the result; the others change it by rounding at most.
+    """
 
     tile_px: int = Field(
         512,

@@ -1,0 +1,83 @@
+"""Where networks run: chosen by trying it, not by asking for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from napari_unet.schema.settings import Device
+
+
+class Chosen(NamedTuple):
+    """The device that works, and why it is that one."""
+
+    device: torch.device
+    name: str
+    """For people: "GPU: NVIDIA RTX 3060" or "CPU"."""
+    why: str
+    """One sentence."""
+
+
+def choose_device(wish: Device = "auto") -> Chosen:
+    """Find the fastest device that really computes what the CPU computes.
+
+    A small convolution is run forward and backward on the device and compared with the CPU, so a
+    card that the installed torch does not support is found out before the work starts.
+
+    Raises
+    ------
+    ValueError
+        If the wish is a device that does not work; the sentence says why.
+    """
+    if wish == "cpu":
+        return Chosen(torch.device("cpu"), "CPU", "You chose the CPU.")
+    reasons = []
+    for kind in ["cuda", "mps"] if wish == "auto" else [wish]:
+        problem = _problem(kind)
+        if problem is None:
+            name = f"GPU: {torch.cuda.get_device_name()}" if kind == "cuda" else "GPU: Apple"
+            return Chosen(torch.device(kind), name, "It computes the same as the CPU, faster.")
+        reasons.append(problem)
+    if wish != "auto":
+        raise ValueError(f"'{wish}' cannot be used: {reasons[0]} Choose 'auto' or 'cpu'.")
+    return Chosen(torch.device("cpu"), "CPU", next((r for r in reasons if r), "No GPU was found."))
+
+
+def _problem(kind: str) -> str | None:
+    """Why this kind of device cannot be used; None if it can."""
+    if kind == "cuda" and not torch.cuda.is_available():
+        if torch.version.cuda is None and torch.version.hip is None:
+            return "this torch was built without GPU support."
+        return "no GPU was found."
+    if kind == "mps" and not torch.backends.mps.is_available():
+        return "this computer has no Apple GPU."
+    try:
+        difference = (_try_step(kind) - _try_step("cpu")).abs().max().item()
+    except RuntimeError as error:
+        return f"the GPU failed a test step ({str(error).splitlines()[0]})."
+    return None if difference < 1e-3 else "the GPU computed wrong values in a test step."
+
+
+def _try_step(kind: str) -> torch.Tensor:
+    """Gradient of a small convolution, on the CPU; the same on every device that works."""
+    ramp = torch.linspace(-1, 1, 2 * 16 * 16).view(1, 2, 16, 16).to(kind)
+    convolution = nn.Conv2d(2, 4, 3, bias=False)
+    with torch.no_grad():
+        convolution.weight.copy_(torch.linspace(-1, 1, convolution.weight.numel()).view(4, 2, 3, 3))
+    convolution.to(kind)
+    convolution(ramp).relu().mean().backward()
+    return torch.as_tensor(convolution.weight.grad).cpu()
+
+
+def half_precision(device: torch.device) -> torch.dtype | None:
+    """The short float in which training is faster here without being worse; None if there is none.
+
+    bfloat16 on GPUs that have it and on CPUs with matrix units (AMX); it needs no loss scaling.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
+    if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False):
+        return torch.bfloat16
+    return None

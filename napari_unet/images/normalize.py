@@ -1,0 +1,65 @@
+"""Bring the grey values of any image to the same range."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_SAMPLE = 1_000_000
+"""Percentiles of larger images are taken from about so many regularly spaced pixels."""
+
+_LUMINANCE = np.array([0.2125, 0.7154, 0.0721], dtype=np.float32)
+"""ITU-R BT.709, as in ``skimage.color.rgb2gray``."""
+
+
+def luminance(image: np.ndarray) -> np.ndarray:
+    """Turn a colour image into a grey one.
+
+    Parameters
+    ----------
+    image
+        (y, x, 3) or (y, x, 4) of any real dtype; a fourth channel (alpha) is left out.
+
+    Returns
+    -------
+    float32, (y, x), in the units of the image.
+    """
+    grey: np.ndarray = image[..., :3].astype(np.float32) @ _LUMINANCE
+    return grey
+
+
+def normalize(image: np.ndarray, percentiles: tuple[float, float] = (1.0, 99.8)) -> np.ndarray:
+    """Stretch the grey values of an image so that networks see dark as 0 and bright as 1.
+
+    The two percentiles are taken from the whole image, channel by channel, so always hand over
+    whole images and crop afterwards: a crop of the result is then the same whatever the crop.
+    Pixels that are not finite count as the darkest value; a constant image becomes 0.
+
+    Parameters
+    ----------
+    image
+        (y, x) or (channel, y, x), any real dtype.
+    percentiles
+        The percentiles that become 0 and 1; values beyond them are kept, up to -1 and 4.
+
+    Returns
+    -------
+    float32, (channel, y, x), finite.
+    """
+    planes = image[None] if image.ndim == 2 else image
+    return np.stack([_normalize_channel(plane, percentiles) for plane in planes])
+
+
+def _normalize_channel(plane: np.ndarray, percentiles: tuple[float, float]) -> np.ndarray:
+    values = plane.astype(np.float32)
+    finite = np.isfinite(values)
+    if not finite.all():
+        darkest = values[finite].min() if finite.any() else np.float32(0)
+        values = np.where(finite, values, darkest)
+    step = max(1, round((values.size / _SAMPLE) ** 0.5))
+    low, high = np.percentile(values[::step, ::step], percentiles).astype(np.float32)
+    if not high > low:
+        low, high = values.min(), values.max()
+    if not high > low:
+        return np.zeros_like(values)
+    stretched: np.ndarray = np.clip((values - low) / (high - low), -1, 4)
+    return stretched

@@ -1,0 +1,127 @@
+"""Overlap-tiles: cut an image so that the parts give exactly the result of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.schema.prediction import Box
+
+MARGIN_PX = 16
+"""Pixels mirrored around the image, so that objects at its edge are seen with context."""
+
+
+class Canvas(NamedTuple):
+    """The image with its mirrored margin: what a network sees when it sees all at once."""
+
+    shape: tuple[int, int]
+    """Height and width in pixels, multiples of the network's pooling grid."""
+    margin: tuple[int, int]
+    """How many mirrored pixels are above and to the left of the image."""
+
+
+class Tile(NamedTuple):
+    """One square of an image, and what the network has to see for it to be exact."""
+
+    core: Box
+    """In pixels of the image: what this tile answers for."""
+    read: Box
+    """In pixels of the canvas: what the network is shown."""
+    crop: Box
+    """In pixels of what it was shown: where the core lies."""
+
+
+def canvas(shape: tuple[int, int], multiple: int) -> Canvas:
+    """Lay out the mirrored margin around an image of this height and width."""
+    sizes = [-(-(size + 2 * MARGIN_PX) // multiple) * multiple for size in shape]
+    return Canvas((sizes[0], sizes[1]), (MARGIN_PX, MARGIN_PX))
+
+
+def tiles(
+    shape: tuple[int, int],
+    tile_px: int,
+    halo_px: int,
+    multiple: int,
+    region: Box | None = None,
+    look_first: Box | None = None,
+) -> Iterator[Tile]:
+    """Cut an image into tiles whose answers fit together without a seam.
+
+    Every tile is read with a halo as wide as the network's receptive field and starts on its
+    pooling grid, so each core pixel gets the same value as if the whole image had been one tile.
+
+    Parameters
+    ----------
+    shape
+        Height and width of the image.
+    tile_px
+        Side of a core; rounded up to a multiple of ``multiple``.
+    halo_px
+        Radius of the network's receptive field.
+    multiple
+        The network's pooling grid, 2 to the number of poolings.
+    region
+        Only the cores within this box are cut; None is the whole image.
+    look_first
+        Tiles nearest to the centre of this box come first.
+
+    Notes
+    -----
+    The overlap-tile strategy of Ronneberger, Fischer and Brox (2015), figure 2.
+    """
+    side = -(-tile_px // multiple) * multiple
+    halo = -(-halo_px // multiple) * multiple
+    whole = canvas(shape, multiple)
+    y0, x0, y1, x1 = region or (0, 0, *shape)
+    cores = [
+        (max(y, y0), max(x, x0), min(y + side, y1), min(x + side, x1))
+        for y in _starts(y0, y1, side, whole.margin[0])
+        for x in _starts(x0, x1, side, whole.margin[1])
+    ]
+    if look_first is not None:
+        cores.sort(key=lambda core: _distance(core, look_first))
+    for core in cores:
+        yield _tile(core, whole, halo, multiple)
+
+
+def _starts(start: int, stop: int, side: int, margin: int) -> range:
+    """Starts of tiles on the grid of the canvas, the first at or before ``start``."""
+    first = (start + margin) // side * side - margin
+    return range(first, stop, side)
+
+
+def _distance(core: Box, look: Box) -> float:
+    centre = [(core[i] + core[i + 2] - look[i] - look[i + 2]) / 2 for i in (0, 1)]
+    return max(abs(centre[0]), abs(centre[1]))
+
+
+def _tile(core: Box, whole: Canvas, halo: int, multiple: int) -> Tile:
+    on_canvas = [core[i] + whole.margin[i % 2] for i in range(4)]
+    start = [max(0, on_canvas[i] // multiple * multiple - halo) for i in (0, 1)]
+    stop = [min(whole.shape[i], -(-on_canvas[i + 2] // multiple) * multiple + halo) for i in (0, 1)]
+    crop = [on_canvas[i] - start[i % 2] for i in range(4)]
+    return Tile(core, (start[0], start[1], stop[0], stop[1]), (crop[0], crop[1], crop[2], crop[3]))
+
+
+def read(
+    image: np.ndarray, box: Box, margin: tuple[int, int] = (MARGIN_PX, MARGIN_PX)
+) -> np.ndarray:
+    """Read a box of the canvas from a (channel, y, x) image, mirrored beyond its edges."""
+    rows = mirrored(np.arange(box[0], box[2]) - margin[0], image.shape[1])
+    columns = mirrored(np.arange(box[1], box[3]) - margin[1], image.shape[2])
+    top, bottom = rows.min(), rows.max() + 1
+    left, right = columns.min(), columns.max() + 1
+    part: np.ndarray = np.asarray(image[:, top:bottom, left:right])
+    mirrored_part: np.ndarray = part[:, rows[:, None] - top, columns[None] - left]
+    return mirrored_part
+
+
+def mirrored(index: np.ndarray, size: int) -> np.ndarray:
+    """Fold indices beyond the edges of an axis back into it; works for an axis of one pixel."""
+    if size == 1:
+        return np.zeros_like(index)
+    period = 2 * (size - 1)
+    folded = np.abs(index) % period
+    return np.minimum(folded, period - folded)

@@ -1,0 +1,188 @@
+"""From an image and a model to probabilities."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
+
+from napari_unet.device import choose_device
+from napari_unet.images.normalize import luminance, normalize
+from napari_unet.images.tiling import Tile, tiles
+from napari_unet.inference.tiled import predict_tiles
+from napari_unet.models.library import DEFAULT_MODEL, load_model
+from napari_unet.models.model import Model
+from napari_unet.networks.build import fuse, on_device
+from napari_unet.networks.network import Network
+from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.prediction import Box, Prediction
+from napari_unet.schema.settings import PredictSettings
+
+SMALLEST_TILE_PX = 64
+
+
+def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
+    """Bring one plane into the form that a model has been taught on.
+
+    Parameters
+    ----------
+    image
+        (y, x), (channel, y, x) or colour, (y, x, 3 or 4); any real dtype.
+    card
+        Says how many channels the model takes, what it does with colour and how it normalises.
+
+    Returns
+    -------
+    float32, (channel, y, x).
+
+    Raises
+    ------
+    ValueError
+        If the model cannot take such an image; the sentence says what to do.
+    """
+    channels = card.network_settings.in_channels
+    if image.ndim == 3 and image.shape[-1] in (3, 4) and image.shape[0] not in (1, channels):
+        image = _colour(image, card)
+    found = 1 if image.ndim == 2 else image.shape[0]
+    if found != channels:
+        raise ValueError(
+            f"'{card.name}' takes {channels} channel{'s' * (channels > 1)}, the image has {found}: "
+            "choose a channel of the image or another model."
+        )
+    return normalize(image, card.percentiles)
+
+
+def _colour(image: np.ndarray, card: ModelCard) -> np.ndarray:
+    if card.rgb == "luminance":
+        return luminance(image)
+    if card.rgb == "channels":
+        return np.moveaxis(image[..., :3], -1, 0)
+    raise ValueError(f"'{card.name}' takes grey images: convert this colour image to grey first.")
+
+
+def predict_planes(
+    model: Model,
+    planes: Sequence[np.ndarray],
+    settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
+    region: Box | None = None,
+    look_first: Box | None = None,
+) -> Generator[Event, None, None]:
+    """Give the probabilities of one or more planes, tile by tile.
+
+    Parameters
+    ----------
+    model
+        The model.
+    planes
+        Whole planes, each as `prepare` takes them.
+    settings
+        Tile, device, heads.
+    region
+        Only these pixels of each plane; None is all.
+    look_first
+        Tiles near this box come first.
+
+    Yields
+    ------
+    TileDone and Progress for each tile; a Notice where memory forced smaller tiles or the CPU.
+    """
+    device = choose_device(settings.device).device
+    network = on_device(fuse(model.network()), device)
+    level = None if settings.head == "accurate" else int(settings.head[1:])
+    start, done = time.monotonic(), 0
+    total = sum(_tile_count(network, plane, settings.tile_px, region) for plane in planes)
+    for index, plane in enumerate(planes):
+        image = prepare(np.asarray(plane), model.card)
+        parts = _within_memory(network, image, settings, level, region, look_first)
+        for part in parts:
+            if isinstance(part, Notice):
+                yield part
+                continue
+            tile, probabilities = part
+            done += 1
+            yield TileDone(plane=index, box=tile.core, probabilities=probabilities)
+            left = (time.monotonic() - start) / done * max(0, total - done)
+            yield Progress(phase="tile", done=done, total=max(done, total), seconds_left=left)
+
+
+def _tile_count(network: Network, plane: np.ndarray, tile_px: int, region: Box | None) -> int:
+    shape = plane.shape[-2:] if plane.ndim == 2 or plane.shape[-1] > 4 else plane.shape[:2]
+    cut = tiles((shape[0], shape[1]), tile_px, network.halo_px, network.multiple, region)
+    return sum(1 for _ in cut)
+
+
+def _within_memory(
+    network: Network,
+    image: np.ndarray,
+    settings: PredictSettings,
+    level: int | None,
+    region: Box | None,
+    look_first: Box | None,
+) -> Iterator[tuple[Tile, np.ndarray] | Notice]:
+    """Tiles, halved each time that memory ends, and on the CPU at last: the result is the same."""
+    tile_px = settings.tile_px
+    while True:
+        try:
+            yield from predict_tiles(
+                network,
+                image,
+                tile_px=tile_px,
+                level=level,
+                rotations=settings.rotations,
+                region=region,
+                look_first=look_first,
+            )
+            return
+        except (torch.OutOfMemoryError, MemoryError):
+            on_gpu = next(network.parameters()).device.type != "cpu"
+            if tile_px > SMALLEST_TILE_PX:
+                tile_px //= 2
+                yield Notice(text=f"Memory was short: going on with tiles of {tile_px} pixels.")
+            elif on_gpu:
+                network.cpu()
+                yield Notice(text="The GPU's memory was too small: going on with the CPU.")
+            else:
+                raise
+
+
+def predict(
+    image: np.ndarray,
+    model: Model | str = DEFAULT_MODEL,
+    settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
+) -> Prediction:
+    """Give every pixel of an image the probability of being part of an object.
+
+    Parameters
+    ----------
+    image
+        (y, x), (channel, y, x) or colour, (y, x, 3); any real dtype.
+    model
+        A model, or the name or path of one.
+    settings
+        Tile, device, heads.
+
+    Returns
+    -------
+    Its ``probabilities`` are float32, (class, y, x). `napari_unet.images.instances.instances`
+    turns them into labels.
+
+    Raises
+    ------
+    ValueError
+        If image and model do not fit; the sentence says what to do.
+    """
+    model = load_model(model) if isinstance(model, str) else model
+    prepared = prepare(np.asarray(image), model.card)
+    shape = (model.card.network_settings.classes, *prepared.shape[1:])
+    probabilities = np.empty(shape, dtype=np.float32)
+
+    def place(event: Event) -> None:
+        if isinstance(event, TileDone):
+            y0, x0, y1, x1 = event.box
+            probabilities[:, y0:y1, x0:x1] = event.probabilities
+
+    finish(predict_planes(model, [image], settings), place)
+    return Prediction(probabilities=probabilities, model_id=model.card.id, settings=settings)

@@ -1,0 +1,85 @@
+"""The parts that networks are built from."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class LayerNorm2d(nn.LayerNorm):
+    """Normalise over the channels of each pixel (ConvNeXt, Liu et al. 2022).
+
+    Nothing outside the pixel is looked at, so a tile gives the same values as the whole image.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # (batch, channel, y, x)
+        """Normalise each pixel's channels to mean 0 and variance 1, then scale and shift."""
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class StandardizedConv2d(nn.Conv2d):
+    """A convolution whose kernels are standardised (Qiao et al. 2019), for networks without norm.
+
+    A learned gain per output channel keeps the scale free; the fan-in factor keeps the variance of
+    activations under ReLU, as He initialisation does.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 3, padding=1)
+        self.gain = nn.Parameter(torch.ones(out_channels, 1, 1, 1))
+
+    def forward(self, input: Tensor) -> Tensor:  # (batch, channel, y, x)
+        """Convolve with kernels of mean 0 and variance 2 / fan-in, times the gain."""
+        kernel = self.weight
+        variance, mean = torch.var_mean(kernel, dim=(1, 2, 3), keepdim=True)
+        scale = self.gain * torch.rsqrt(variance * kernel[0].numel() / 2 + 1e-5)
+        return F.conv2d(input, (kernel - mean) * scale, self.bias, padding=1)
+
+
+def conv_norm_relu(in_channels: int, out_channels: int, normalization: str) -> list[nn.Module]:
+    """A 3 x 3 convolution, its normalisation and a ReLU; height and width stay."""
+    if normalization == "none":
+        return [StandardizedConv2d(in_channels, out_channels), nn.ReLU(inplace=True)]
+    norm: nn.Module
+    if normalization == "batch":
+        norm = nn.BatchNorm2d(out_channels)
+    elif normalization == "layer":
+        norm = LayerNorm2d(out_channels)
+    elif normalization == "group":
+        norm = nn.GroupNorm(min(8, out_channels), out_channels)
+    else:
+        raise ValueError(f"There is no normalisation '{normalization}'.")
+    bias = normalization != "batch"
+    return [nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias), norm, nn.ReLU(True)]
+
+
+class DoubleConv(nn.Sequential):
+    """Two 3 x 3 convolutions, each with normalisation and ReLU; height and width stay."""
+
+    def __init__(self, in_channels: int, out_channels: int, normalization: str) -> None:
+        super().__init__(
+            *conv_norm_relu(in_channels, out_channels, normalization),
+            *conv_norm_relu(out_channels, out_channels, normalization),
+        )
+
+
+def up(in_channels: int, out_channels: int, upsampling: str) -> nn.Module:
+    """Twice the height and width; 'transposed' gives ``out_channels``, 'bilinear' keeps them."""
+    if upsampling == "transposed":
+        return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+    return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def up_channels(in_channels: int, out_channels: int, upsampling: str) -> int:
+    """How many channels `up` gives."""
+    return out_channels if upsampling == "transposed" else in_channels
+
+
+def init_he(module: nn.Module) -> None:
+    """Draw the kernels from N(0, 2 / fan-in), biases 0 (Ronneberger et al. 2015, section 3)."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)

@@ -1,0 +1,71 @@
+"""What every network of the catalogue can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from napari_unet.schema.settings import NetworkSettings
+
+
+class Network(nn.Module, ABC):
+    """A network that gives each pixel of an image one logit per class.
+
+    Parameters
+    ----------
+    settings
+        Its shape. A subclass reads what it needs.
+
+    Notes
+    -----
+    Images are (batch, channel, y, x); height and width have to be multiples of ``multiple``.
+    """
+
+    settings: NetworkSettings
+    widths: list[int]
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.widths = [settings.features * 2**level for level in range(settings.depth)]
+
+    @abstractmethod
+    def heads(self, image: Tensor, level: int | None = None) -> list[Tensor]:
+        """Logits of every head, (batch, class, y, x) each, the best one last.
+
+        ``level`` asks for the head at that depth only, so that the rest need not be computed;
+        a network without heads at several depths refuses it with a ValueError.
+        """
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits of the last head, (batch, class, y, x)."""
+        return self.heads(image)[-1]
+
+    def probabilities(self, image: Tensor, level: int | None = None) -> Tensor:
+        """Probabilities, (batch, class, y, x): the mean of all heads, or of the one asked for."""
+        heads = [activate(logits) for logits in self.heads(image, level)]
+        return torch.stack(heads).mean(0) if len(heads) > 1 else heads[0]
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of its input have to be multiples of this, in pixels."""
+        return int(2 ** (self.settings.depth - 1))
+
+    @property
+    def halo_px(self) -> int:
+        """How far from a pixel the image can still change its answer, in pixels.
+
+        Two 3 x 3 convolutions reach 2 pixels of their level; pooling rounds to its grid; bilinear
+        upsampling reaches 1 pixel of the level below.
+        """
+        convolutions = sum(2 * 2**level for level in range(self.settings.depth))
+        decoder = convolutions - 2 * self.multiple
+        bilinear = 2 * self.multiple - 2 if self.settings.upsampling == "bilinear" else 0
+        return convolutions + decoder + bilinear + self.multiple - 1
+
+
+def activate(logits: Tensor) -> Tensor:
+    """Logits to probabilities: sigmoid for one class, softmax over several."""
+    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, dim=1)

@@ -1,0 +1,75 @@
+"""Annotated images, made ready for training."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_unet.images.normalize import normalize
+from napari_unet.images.targets import make_target
+from napari_unet.schema.settings import LossSettings
+
+
+class Example(NamedTuple):
+    """One annotated image, normalised as a whole, with its target and weight map."""
+
+    image: Tensor
+    """float32, (channel, y, x)."""
+    target: Tensor
+    """uint8, (y, x)."""
+    weight_map: Tensor
+    """float32, (y, x); 0 where nothing is known."""
+    anchors: Tensor | None = None
+    """(n, 2): pixels, y and x, around which patches are drawn; None is anywhere."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same on another device."""
+        return self._replace(
+            **{k: v.to(device) for k, v in self._asdict().items() if v is not None}
+        )
+
+
+def make_example(
+    image: np.ndarray,
+    labels: np.ndarray,
+    known: np.ndarray | None = None,
+    *,
+    percentiles: tuple[float, float] | None = (1.0, 99.8),
+    loss: LossSettings = LossSettings(),  # noqa: B008 (frozen)
+) -> Example:
+    """Make an annotated image ready for training.
+
+    Parameters
+    ----------
+    image
+        The whole image, (y, x) or (channel, y, x), any real dtype.
+    labels
+        (y, x) integers, 0 is background.
+    known
+        (y, x), 0 where nobody vouched for the label; None means that all is known. Patches are then
+        drawn around known pixels, half of them around those of objects.
+    percentiles
+        See `normalize`; None means that the image is normalised already.
+    loss
+        Its w0 and sigma shape the weight map.
+    """
+    target, weight_map = make_target(labels, known, w0=loss.w0, sigma_px=loss.sigma_px)
+    anchors = None if known is None or np.all(known) else _anchors(target, weight_map)
+    return Example(
+        torch.from_numpy(normalize(image, percentiles) if percentiles else image),
+        torch.from_numpy(target),
+        torch.from_numpy(weight_map),
+        anchors,
+    )
+
+
+def _anchors(target: np.ndarray, weight_map: np.ndarray, most: int = 20_000) -> Tensor:
+    """Known pixels, evenly thinned, with as many of objects as of background if there are any."""
+    known = weight_map > 0
+    groups = [np.argwhere(known & (target > 0)), np.argwhere(known & (target == 0))]
+    size = min(most, max(len(group) for group in groups))
+    even = [g[np.linspace(0, len(g) - 1, size).astype(int)] for g in groups if len(g)]
+    return torch.from_numpy(np.concatenate(even)) if even else torch.empty(0, 2, dtype=torch.long)

@@ -1,0 +1,227 @@
+"""Teach a model a person's corrections, and prove what it learnt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.device import choose_device
+from napari_unet.images.instances import instances
+from napari_unet.images.metrics import f1
+from napari_unet.inference.predict import prepare
+from napari_unet.models.model import Model
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.events import Event, Progress, finish
+from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.requests import Proof
+from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
+from napari_unet.training.examples import Example, make_example
+from napari_unet.training.heldout import held_out
+from napari_unet.training.patches import PatchSampler
+from napari_unet.training.recipe import card_of_training
+from napari_unet.training.scoring import Exam, score_network
+from napari_unet.training.train import train
+
+REGION_PX = 256 * 256
+"""The measured recipe counts corrections in regions of 256 x 256 pixels."""
+STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
+MOST_EXAMS = 8
+WORSE_BY = 0.01
+"""A new model may be worse by so much in pixels or objects and still count as not worse."""
+
+
+class FineTuneResult(NamedTuple):
+    """A new model, and the proof of what it learnt."""
+
+    model: Model
+    proof: Proof
+    steps: int
+    seconds: float
+
+
+class Lesson(NamedTuple):
+    """Corrections made ready: what is trained on, and what is held out to judge by."""
+
+    examples: list[Example]
+    exams: list[Exam]
+    is_held_out: bool
+    mask: MaskSettings
+    known_px: int
+
+
+def fine_tuning(
+    model: Model,
+    corrections: Sequence[Correction],
+    settings: FineTuneSettings = FineTuneSettings(),  # noqa: B008 (frozen)
+) -> Generator[Event, None, FineTuneResult]:
+    """The job behind `fine_tune`.
+
+    Yields
+    ------
+    Progress while it prepares; StepDone, Progress and Validated while it trains.
+    """
+    start = time.monotonic()
+    device = choose_device(settings.device).device
+    lesson = yield from _prepare(model.card, corrections)
+    network = model.network().to(device)
+    before_start = time.monotonic()
+    before = score_network(network, lesson.exams, model.card.mask)
+    scoring = time.monotonic() - before_start
+    plan = _plan(settings, lesson, settings.seconds - (time.monotonic() - start) - 1.5 * scoring)
+    sampler = PatchSampler(
+        lesson.examples,
+        batch=plan.batch,
+        patch_px=plan.patch_px,
+        settings=plan.augment,
+        seed=plan.seed,
+    )
+    trained = yield from train(
+        network,
+        sampler,
+        plan,
+        validate=lambda n: score_network(n, lesson.exams, lesson.mask),
+        freeze_statistics=True,
+    )
+    after = trained.scores or score_network(network, lesson.exams, lesson.mask)
+    card = _card(model.card, plan, lesson, after, corrections)
+    proof = prove(before, after, lesson.is_held_out)
+    seconds = time.monotonic() - start
+    return FineTuneResult(Model(card, trained.parameters), proof, trained.step, seconds)
+
+
+def fine_tune(
+    model: Model,
+    corrections: Sequence[Correction],
+    settings: FineTuneSettings = FineTuneSettings(),  # noqa: B008 (frozen)
+) -> FineTuneResult:
+    """Teach a model your corrections; the model itself is never changed.
+
+    Parameters
+    ----------
+    model
+        What to start from.
+    corrections
+        Whole planes with labels, and which of their pixels you vouch for.
+    settings
+        Time budget, steps, seed, device.
+
+    Returns
+    -------
+    A new model, whose card names its parent, and the proof: scores of both on pixels that were
+    held out from training.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to learn from; the sentence says what to do.
+    """
+    return finish(fine_tuning(model, corrections, settings))
+
+
+def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Event, None, Lesson]:
+    """Split each correction into pixels to learn from and pixels to judge by."""
+    examples, exams, seen = [], [], []
+    for done, correction in enumerate(corrections, start=1):
+        known = np.asarray(correction.known) > 0
+        if known.any():
+            aside = known & held_out(known.shape, correction.image_id)
+            if aside.any() and (known & ~aside).any():
+                examples.append(_example(card, correction, known & ~aside))
+                exams.append(Exam(prepare(correction.image, card), correction.labels, aside))
+            else:
+                seen.append((correction, known))
+        yield Progress(phase="weight map", done=done, total=len(corrections))
+    examples += [_example(card, correction, known) for correction, known in seen]
+    if not examples:
+        raise ValueError("There is no correction to learn from: mark a region as right first.")
+    judged = exams or [Exam(prepare(c.image, card), c.labels, known) for c, known in seen]
+    return Lesson(
+        examples,
+        judged[:: -(-len(judged) // MOST_EXAMS)],
+        bool(exams),
+        fitting_mask([(c.labels, np.asarray(c.known) > 0) for c in corrections], card.mask),
+        sum(int((np.asarray(c.known) > 0).sum()) for c in corrections),
+    )
+
+
+def _example(card: ModelCard, correction: Correction, known: np.ndarray) -> Example:
+    prepared = prepare(correction.image, card)
+    return make_example(prepared, correction.labels, known, percentiles=None)
+
+
+def fitting_mask(
+    annotated: Sequence[tuple[np.ndarray, np.ndarray]], mask: MaskSettings
+) -> MaskSettings:
+    """Whether touching objects like these should be split, found by trying it on their own shapes.
+
+    The waist of two round nuclei is where they touch; a branched cell is all waists.
+    """
+    quality = {}
+    for split in (True, False):
+        tried = mask.model_copy(update={"split_touching": split})
+        quality[split] = np.mean(
+            [
+                f1(instances((labels > 0).astype(np.float32), tried), labels, known=known)
+                for labels, known in annotated
+            ]
+        )
+    return mask.model_copy(update={"split_touching": bool(quality[True] > quality[False])})
+
+
+def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float) -> TrainSettings:
+    regions = max(1, round(lesson.known_px / REGION_PX))
+    steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
+    return TrainSettings(
+        steps=settings.steps or steps,
+        seconds=max(1.0, seconds),
+        batch=4,
+        patch_px=128,
+        seed=settings.seed,
+        device=settings.device,
+    )
+
+
+def _card(
+    parent: ModelCard,
+    plan: TrainSettings,
+    lesson: Lesson,
+    after: Scores,
+    corrections: Sequence[Correction],
+) -> ModelCard:
+    names = sorted({correction.image_id for correction in corrections})
+    return card_of_training(
+        name=f"{parent.name.removesuffix(' (tuned)')} (tuned)",
+        network=parent.network,
+        network_settings=parent.network_settings,
+        settings=plan,
+        percentiles=parent.percentiles,
+        rgb=parent.rgb,
+        mask=lesson.mask,
+        parent=parent.id,
+        scores=after,
+        licence=parent.licence,
+        data=f"{lesson.known_px} corrected pixels of {', '.join(names)}",
+        description=f"'{parent.name}' after learning corrections.",
+    )
+
+
+def prove(before: Scores, after: Scores, is_held_out: bool) -> Proof:
+    """Say in one sentence whether a model got better."""
+    worse = min(after.iou - before.iou, after.f1_50 - before.f1_50) < -WORSE_BY
+    gain = max(after.iou - before.iou, after.f1_50 - before.f1_50) > 0
+    better = gain and not worse
+    where = "on held-out pixels" if is_held_out else "on the corrected pixels themselves"
+    objects = f"object F1 {before.f1_50:.2f} -> {after.f1_50:.2f}"
+    pixels = f"IoU {before.iou:.2f} -> {after.iou:.2f}"
+    verdict = "Better" if better else "Not better"
+    caveat = "" if is_held_out else " Correct a larger region to have some held out."
+    return Proof(
+        before=before,
+        after=after,
+        held_out=is_held_out,
+        better=better,
+        sentence=f"{verdict} {where}: {objects}, {pixels}.{caveat}",
+    )

@@ -1,0 +1,87 @@
+"""Random patches of annotated images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from napari_unet.augment.geometry import patch_coordinates, sample
+from napari_unet.augment.intensity import vary_intensity
+from napari_unet.schema.settings import AugmentSettings
+from napari_unet.training.examples import Example
+
+
+class Batch(NamedTuple):
+    """What one step of training sees."""
+
+    images: Tensor
+    """float32, (patch, channel, y, x)."""
+    targets: Tensor
+    """int64, (patch, y, x)."""
+    weight_maps: Tensor
+    """float32, (patch, y, x)."""
+
+
+class PatchSampler:
+    """Draws random, randomly varied patches from annotated images.
+
+    The batch of a step depends on the seed and the step alone, so a run that was interrupted goes
+    on with the same patches.
+
+    Parameters
+    ----------
+    examples
+        The annotated images; all have the same channels.
+    chances
+        How often each is drawn, in any unit; None is equally often.
+    batch, patch_px, settings, seed
+        See `TrainSettings`.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        *,
+        batch: int,
+        patch_px: int,
+        settings: AugmentSettings,
+        seed: int = 0,
+        chances: Sequence[float] | None = None,
+    ) -> None:
+        if not examples:
+            raise ValueError("There is nothing to train on: add at least one annotated image.")
+        self.examples = examples
+        self.batch, self.patch_px, self.settings, self.seed = batch, patch_px, settings, seed
+        self.chances = torch.tensor(chances or [1.0] * len(examples), dtype=torch.float32)
+
+    def draw(self, step: int) -> Batch:
+        """The batch of this step."""
+        generator = Generator().manual_seed(self.seed * 1_000_003 + step)
+        chosen = torch.multinomial(self.chances, self.batch, True, generator=generator)
+        examples = [self.examples[int(i)] for i in chosen]
+        centres = torch.stack([_centre(example, generator) for example in examples])
+        grids = patch_coordinates(centres, self.patch_px, self.settings, generator)
+        parts = [_read(e, grid.to(e.image.device)) for e, grid in zip(examples, grids, strict=True)]
+        images, targets, weight_maps = (torch.stack(part) for part in zip(*parts, strict=True))
+        intensity = Generator(images.device).manual_seed(generator.initial_seed())
+        images = vary_intensity(images, self.settings.intensity, intensity)
+        return Batch(images, targets, weight_maps)
+
+
+def _centre(example: Example, generator: Generator) -> Tensor:
+    if example.anchors is None:
+        size = torch.tensor(example.target.shape, dtype=torch.float32)
+        return torch.rand(2, generator=generator) * (size - 1)
+    index = torch.randint(len(example.anchors), (), generator=generator)
+    return example.anchors[index].float().cpu()
+
+
+def _read(example: Example, coordinates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    image = sample(example.image, coordinates)
+    target = sample(example.target[None].float(), coordinates, "nearest")[0]
+    weight_map = sample(example.weight_map[None], coordinates)[0]
+    known = sample((example.weight_map[None] > 0).float(), coordinates, "nearest")[0]
+    return image, target.long(), weight_map * known

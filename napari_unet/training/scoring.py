@@ -1,0 +1,56 @@
+"""Score a network on annotated images: its masks against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.images.instances import instances
+from napari_unet.images.metrics import Agreement, combine, compare
+from napari_unet.inference.tiled import predict_tiles
+from napari_unet.networks.build import fuse
+from napari_unet.networks.network import Network
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.prediction import Box
+from napari_unet.schema.settings import MaskSettings
+
+
+class Exam(NamedTuple):
+    """An annotated image to score a network on."""
+
+    image: np.ndarray
+    """float32, (channel, y, x), normalised."""
+    labels: np.ndarray
+    """(y, x) integers."""
+    counted: np.ndarray
+    """bool, (y, x): the pixels that count."""
+
+
+def score_network(network: Network, exams: Sequence[Exam], mask: MaskSettings) -> Scores:
+    """Scores of a network's masks over all exams together; the network is left as it was."""
+    return combine(list(agreements(network, exams, mask)))
+
+
+def agreements(network: Network, exams: Sequence[Exam], mask: MaskSettings) -> Iterator[Agreement]:
+    """Score one exam after the other; only around the pixels that count is anything predicted."""
+    fused = fuse(network)
+    for exam in exams:
+        box = bounding_box(exam.counted)
+        y0, x0, y1, x1 = box
+        probabilities = np.empty((network.settings.classes, y1 - y0, x1 - x0), dtype=np.float32)
+        for tile, part in predict_tiles(fused, exam.image, region=box):
+            top, left, bottom, right = tile.core
+            probabilities[:, top - y0 : bottom - y0, left - x0 : right - x0] = part
+        window = np.s_[y0:y1, x0:x1]
+        found = instances(probabilities, mask)
+        yield compare(found, exam.labels[window], exam.counted[window])
+
+
+def bounding_box(mask: np.ndarray) -> Box:
+    """The smallest box that holds all true pixels; the whole plane where there is none."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return (0, 0, mask.shape[0], mask.shape[1])
+    return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)

@@ -1,0 +1,186 @@
+"""Train a network: the loop, from the first step to the last."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from napari_unet.device import choose_device, half_precision
+from napari_unet.losses.loss import Loss
+from napari_unet.networks.build import on_device
+from napari_unet.networks.network import Network
+from napari_unet.schema.catalog import LOSSES, resolve
+from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEarly, Validated
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.settings import TrainSettings
+from napari_unet.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_unet.training.patches import Batch, PatchSampler
+
+WARM_UP_STEPS = 10
+
+Parameters = dict[str, Tensor]
+
+
+@dataclass
+class Trained:
+    """What a training has reached so far."""
+
+    parameters: Parameters
+    """The best ones; without validation, the last ones."""
+    scores: Scores | None = None
+    """Theirs, on held-out pixels."""
+    step: int = 0
+    seconds: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+
+    def elapsed(self) -> float:
+        """Seconds of training, those before an interruption included."""
+        return self.seconds + time.monotonic() - self.started
+
+
+def train(
+    network: Network,
+    sampler: PatchSampler,
+    settings: TrainSettings,
+    *,
+    validate: Callable[[Network], Scores] | None = None,
+    validations: int = 8,
+    freeze_statistics: bool = False,
+    checkpoint: Path | None = None,
+) -> Generator[Event, None, Trained]:
+    """Teach a network from annotated images.
+
+    The rate warms up over ten steps and falls to zero along a cosine, by steps or by the time
+    limit, whichever is further. Stopping early (`StopEarly`, Ctrl-C) keeps the best so far.
+
+    Parameters
+    ----------
+    network
+        Trained in place, on the device of the settings.
+    sampler
+        Where its patches come from.
+    settings
+        How it is trained.
+    validate
+        Scores the network on held-out pixels, ``validations`` times; the best parameters are kept.
+    freeze_statistics
+        Batch norm keeps the statistics that it has: for fine-tuning on little data.
+    checkpoint
+        A file that holds the state of the run every 30 s; where it exists, the run goes on.
+
+    Yields
+    ------
+    StepDone and Progress after each step, Validated after each validation.
+    """
+    device = choose_device(settings.device).device
+    on_device(network, device).train()
+    if freeze_statistics or settings.batch == 1:
+        _freeze_statistics(network)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    loss: Loss = resolve(LOSSES, settings.loss.loss)()
+    best = Trained(parameters_of(network))
+    if checkpoint is not None:
+        load_checkpoint(checkpoint, network, optimizer, best)
+    saved = time.monotonic()
+    due = (_done(best, settings) * validations // 1 + 1) / validations
+    try:
+        while (done := _done(best, settings)) < 1:
+            rate = settings.learning_rate * _schedule(best.step, done)
+            value = train_step(network, sampler.draw(best.step), loss, optimizer, rate)
+            if not math.isfinite(value):
+                yield Notice(text="The loss was no longer a number: kept the last good state.")
+                break
+            best.step += 1
+            yield StepDone(step=best.step, loss=value, learning_rate=rate)
+            yield _progress(best, settings)
+            if validate is not None and _done(best, settings) >= due:
+                due += 1 / validations
+                yield _validate(network, validate, best)
+            if checkpoint is not None and time.monotonic() - saved > 30:
+                save_checkpoint(checkpoint, network, optimizer, best)
+                saved = time.monotonic()
+    except (StopEarly, KeyboardInterrupt):
+        yield Notice(text=f"Stopped after {best.step} steps: kept the best so far.")
+    if validate is None:
+        best.parameters = parameters_of(network)
+    best.seconds = best.elapsed()
+    return best
+
+
+def train_step(
+    network: Network, batch: Batch, loss: Loss, optimizer: torch.optim.Optimizer, rate: float
+) -> float:
+    """One step: forward, loss of every head, backward, update. Returns the loss.
+
+    A loss or gradient that is not finite leaves the parameters as they were.
+    """
+    device = next(network.parameters()).device
+    images, targets, weight_maps = (part.to(device, non_blocking=True) for part in batch)
+    images = images.to(memory_format=torch.channels_last)
+    half = half_precision(device)
+    with torch.autocast(device.type, half, enabled=half is not None):
+        heads = network.heads(images)
+    values = [loss(logits.float(), targets, weight_maps) for logits in heads]
+    value = torch.stack(values).mean()
+    optimizer.zero_grad(set_to_none=True)
+    value.backward()  # type: ignore[no-untyped-call]
+    norm = nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+    if not torch.isfinite(norm):
+        return math.nan
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    return float(value.detach())
+
+
+def parameters_of(network: nn.Module) -> Parameters:
+    """A copy of a network's parameters and statistics, on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def _done(state: Trained, settings: TrainSettings) -> float:
+    """The finished part of the run, from 0 to 1."""
+    by_time = state.elapsed() / settings.seconds if settings.seconds else 0.0
+    return max(state.step / settings.steps, by_time)
+
+
+def _schedule(step: int, done: float) -> float:
+    warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return warm_up * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def _progress(state: Trained, settings: TrainSettings) -> Progress:
+    done = _done(state, settings)
+    left = state.elapsed() * (1 - done) / done
+    total = max(state.step, round(state.step / done))
+    return Progress(phase="step", done=state.step, total=total, seconds_left=max(0.0, left))
+
+
+def _validate(network: Network, validate: Callable[[Network], Scores], best: Trained) -> Validated:
+    scores = validate(network)
+    if best.scores is None or quality(scores) >= quality(best.scores):
+        best.parameters, best.scores = parameters_of(network), scores
+    return Validated(step=best.step, scores=scores)
+
+
+def quality(scores: Scores) -> float:
+    """One number to compare models by: pixels alone hide a collapse, objects alone are coarse."""
+    return (scores.iou + scores.f1_50) / 2
+
+
+def _freeze_statistics(network: nn.Module) -> None:
+    """Batch norm needs many values to learn statistics from; here it keeps those it has."""
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
+
+
+__all__ = ["Trained", "parameters_of", "quality", "train", "train_step"]

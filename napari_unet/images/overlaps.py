@@ -1,7 +1,8 @@
-"""Which objects of two masks lie on each other, from one pass over their pixels."""
+"""Which objects of two masks lie on each other, and which pixels lie beside each other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +38,8 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
     first, second
         Integers or bool of one shape; 0 is background, other ids can be any.
     """
-    rows, first_ids = _indices(first)
-    columns, second_ids = _indices(second)
+    rows, first_ids = indices(first)
+    columns, second_ids = indices(second)
     object_pixels = (rows > 0) | (columns > 0)
     where = (rows[object_pixels], columns[object_pixels])
     shape = (len(first_ids), len(second_ids))
@@ -58,8 +59,15 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
     )
 
 
-def _indices(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Small numbers in place of ids, so that they can index a table; and the id of each."""
+def indices(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Small numbers in place of ids, so that they can index a table.
+
+    Returns
+    -------
+    tuple of np.ndarray
+        The numbers, flat; and the id of each number, of which the first is 0. Numbers of which
+        no pixel has the id may be among them.
+    """
     flat = labels.ravel()
     if not flat.size or (flat.min() >= 0 and flat.max() <= flat.size):
         return flat.astype(np.int64), np.arange(int(flat.max(initial=0)) + 1)
@@ -67,3 +75,11 @@ def _indices(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ids, inverse = np.unique(flat[flat != 0], return_inverse=True)
     index[flat != 0] = inverse + 1
     return index, np.concatenate([np.zeros(1, flat.dtype), ids])
+
+
+def neighbours(ndim: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    """Two views of an array for each axis: every pixel, and the next one along that axis."""
+    for axis in range(ndim):
+        before, after = [slice(None)] * ndim, [slice(None)] * ndim
+        before[axis], after[axis] = slice(None, -1), slice(1, None)
+        yield tuple(before), tuple(after)

@@ -1,0 +1,93 @@
+"""Cut objects that touch at their waists, however large they are.
+
+A watershed of the distance to the background has one basin for each bump of an outline: far too
+many. Basins are therefore joined again where the passage between two is nearly as wide as the
+narrower of them. Being a ratio of widths, the rule is the same for small and for large objects.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from napari_unet.images.overlaps import neighbours
+
+WAIST = 0.85
+"""Two basins are one object if the passage is wider than this share of the narrower's width."""
+SMOOTHING_PX = 1.0
+"""Evens out the steps of the pixel grid, so that a smooth outline has no bumps."""
+PINHOLE_PX = 10
+"""Holes smaller than this are noise: each would make a crater in the distances."""
+
+
+def split(mask: np.ndarray) -> np.ndarray:
+    """Give each object of a mask its own number, and cut those that only touch.
+
+    Parameters
+    ----------
+    mask
+        bool, (y, x).
+
+    Returns
+    -------
+    np.ndarray
+        int32, (y, x); 0 outside the mask; the numbers have gaps.
+    """
+    if not mask.any():
+        return np.zeros(mask.shape, np.int32)
+    width = _smooth_distance(mask)
+    # Pixels that only meet at a corner are no neighbours, here as in the watershed: otherwise an
+    # object beside a wider one would have no top, and be lost.
+    around = np.maximum(*(ndimage.maximum_filter1d(width, 3, axis) for axis in range(2)))
+    is_top = mask & (around == width)
+    tops, n = ndimage.label(is_top)
+    basins = watershed(-width, tops, mask=mask)
+    heights = np.zeros(n + 1, np.float32)
+    heights[tops[is_top]] = width[is_top]
+    joined = _join(heights, *_passages(basins, width))
+    return np.asarray(joined[basins], np.int32)
+
+
+def _smooth_distance(mask: np.ndarray) -> np.ndarray:
+    """Distance of each pixel to the background, float32; above 0 in the mask and only there."""
+    holes, _ = ndimage.label(~mask)
+    pinhole = np.bincount(holes.ravel()) < PINHOLE_PX
+    pinhole[0] = False
+    distance = ndimage.distance_transform_edt(mask | pinhole[holes]).astype(np.float32)
+    return np.asarray(ndimage.gaussian_filter(distance, SMOOTHING_PX) * mask)
+
+
+def _passages(basins: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each two basins that touch, (pair, 2), and the width between them; the widest first."""
+    pairs, passages = [], []
+    for here, there in neighbours(basins.ndim):
+        a, b = basins[here], basins[there]
+        touch = (a != b) & (a > 0) & (b > 0)
+        pairs.append(np.sort(np.stack([a[touch], b[touch]], axis=1), axis=1))
+        passages.append(np.minimum(width[here][touch], width[there][touch]))
+    pair, passage = np.concatenate(pairs), np.concatenate(passages)
+    order = np.argsort(-passage, kind="stable")
+    _, first = np.unique(pair[order], axis=0, return_index=True)
+    widest = order[np.sort(first)]
+    return pair[widest], passage[widest]
+
+
+def _join(heights: np.ndarray, pairs: np.ndarray, passages: np.ndarray) -> np.ndarray:
+    """For each basin the number of the one that it belongs to.
+
+    The number of an object is that of its highest basin, whose width is the object's.
+    """
+    owner = list(range(len(heights)))
+
+    def find(basin: int) -> int:
+        while owner[basin] != basin:
+            owner[basin] = owner[owner[basin]]
+            basin = owner[basin]
+        return basin
+
+    for (one, other), passage in zip(pairs.tolist(), passages.tolist(), strict=True):
+        narrow, wide = sorted((find(one), find(other)), key=lambda basin: heights[basin])
+        if passage > WAIST * heights[narrow]:
+            owner[narrow] = wide
+    return np.array([find(basin) for basin in range(len(owner))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -75,10 +76,11 @@ def tiles(
     halo = -(-halo_px // multiple) * multiple
     whole = canvas(shape, multiple)
     y0, x0, y1, x1 = region or (0, 0, *shape)
+    step_y, step_x = _even_step(y1 - y0, side, multiple), _even_step(x1 - x0, side, multiple)
     cores = [
-        (max(y, y0), max(x, x0), min(y + side, y1), min(x + side, x1))
-        for y in _starts(y0, y1, side, whole.margin[0])
-        for x in _starts(x0, x1, side, whole.margin[1])
+        (y, x, min(y + step_y, y1), min(x + step_x, x1))
+        for y in range(y0, y1, step_y)
+        for x in range(x0, x1, step_x)
     ]
     if look_first is not None:
         cores.sort(key=lambda core: _distance(core, look_first))
@@ -86,15 +88,18 @@ def tiles(
         yield _tile(core, whole, halo, multiple)
 
 
-def _starts(start: int, stop: int, side: int, margin: int) -> range:
-    """Starts of tiles on the grid of the canvas, the first at or before ``start``."""
-    first = (start + margin) // side * side - margin
-    return range(first, stop, side)
+def _even_step(length: int, side: int, multiple: int) -> int:
+    """The side that cuts a length into parts of about the same size, none larger than ``side``."""
+    parts = max(1, -(-length // side))
+    return max(multiple, -(-length // (parts * multiple)) * multiple)
 
 
 def _distance(core: Box, look: Box) -> float:
-    centre = [(core[i] + core[i + 2] - look[i] - look[i + 2]) / 2 for i in (0, 1)]
-    return max(abs(centre[0]), abs(centre[1]))
+    """Between the centres of two boxes, in pixels."""
+    return (
+        math.dist([core[0] + core[2], core[1] + core[3]], [look[0] + look[2], look[1] + look[3]])
+        / 2
+    )
 
 
 def _tile(core: Box, whole: Canvas, halo: int, multiple: int) -> Tile:

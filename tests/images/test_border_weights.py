@@ -1,0 +1,76 @@
+"""The border weight map against a brute-force reference."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_unet.images.border_weights import border_weights, reach_px
+from napari_unet.images.targets import make_target, open_gaps
+
+
+def brute_force(labels, w0, sigma):
+    """Every distance from every background pixel to every pixel of every object, in float64."""
+    weights = np.ones(labels.shape)
+    objects = [np.argwhere(labels == i) for i in np.unique(labels) if i]
+    if len(objects) < 2:
+        return weights
+    for pixel in np.argwhere(labels == 0):
+        d1, d2 = sorted(np.sqrt(((o - pixel) ** 2).sum(1)).min() for o in objects)[:2]
+        weights[tuple(pixel)] += w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+    return weights
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    labels=hnp.arrays(np.int32, st.tuples(*[st.integers(1, 24)] * 2), elements=st.integers(0, 6)),
+    w0=st.floats(0, 100),
+    sigma=st.floats(0.5, 20),
+)
+def test_equals_brute_force(labels, w0, sigma):
+    expected = brute_force(labels, w0, sigma)
+    np.testing.assert_allclose(border_weights(labels, w0, sigma), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_equals_brute_force_between_far_objects():
+    labels = np.zeros((40, 70), np.int32)
+    labels[5:10, 5:10], labels[20:30, 12:20], labels[3:36, 60:68] = 1, 2, 9
+    np.testing.assert_allclose(border_weights(labels), brute_force(labels, 10, 5), atol=1e-6)
+
+
+def test_r1_7_the_narrowest_gap_has_the_paper_s_weight():
+    labels = np.zeros((5, 11), np.int32)
+    labels[:, :5], labels[:, 6:] = 1, 2
+    gap = 1 + 10 * np.exp(-((1 + 1) ** 2) / (2 * 5**2))
+    assert border_weights(labels)[2, 5] == pytest.approx(gap)
+
+
+@pytest.mark.parametrize("labels", [np.zeros((7, 9), int), np.ones((7, 9), int)])
+def test_without_neighbours_all_pixels_count_the_same(labels):
+    assert (border_weights(labels) == 1).all()
+
+
+def test_no_border_weight_is_no_reach():
+    assert reach_px(0, 5) == 0
+
+
+def test_touching_objects_are_separated_by_a_line_of_background():
+    labels = np.zeros((6, 6), np.uint16)
+    labels[:, :3], labels[:, 3:] = 1, 2
+    separated = open_gaps(labels)
+    assert separated.dtype == labels.dtype
+    assert (separated[:, 2] == 0).all()
+    assert (separated[:, :2] == 1).all()
+    assert (separated[:, 3:] == 2).all()
+
+
+def test_r12_1_unknown_pixels_weigh_nothing():
+    labels = np.zeros((8, 8), np.uint16)
+    labels[2:5, 2:5] = 70_000 % 65_536
+    known = np.zeros((8, 8), bool)
+    known[:, :4] = True
+    target, weight_map = make_target(labels, known)
+    assert (weight_map[:, 4:] == 0).all()
+    assert (weight_map[:, :4] > 0).all()
+    assert target.max() == 1

@@ -1,0 +1,56 @@
+"""Grey values are brought to one range, whatever they were."""
+
+import numpy as np
+import pytest
+
+from napari_unet.images.normalize import luminance, normalize
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.float32, np.float64])
+def test_r8_4_same_result_for_every_dtype(dtype):
+    image = RNG.integers(0, 120, (40, 50))
+    np.testing.assert_allclose(normalize(image.astype(dtype)), normalize(image), atol=1e-6)
+
+
+def test_r8_4_same_result_up_to_scaling():
+    image = RNG.random((40, 50))
+    np.testing.assert_allclose(normalize(image * 4000 - 7), normalize(image), atol=1e-4)
+
+
+def test_percentiles_become_0_and_1():
+    result = normalize(np.linspace(0, 1000, 10_000).reshape(100, 100), (1, 99))
+    assert np.percentile(result, 1) == pytest.approx(0, abs=1e-3)
+    assert np.percentile(result, 99) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("image", [np.full((5, 5), 7), np.full((5, 5), np.nan), np.ones((1, 1))])
+def test_r8_4_nothing_to_see_gives_zeros(image):
+    assert (normalize(image) == 0).all()
+
+
+def test_r8_4_a_sparse_image_is_not_lost():
+    image = np.zeros((100, 100))
+    image[50, 50] = 1000
+    assert normalize(image).max() == 1
+
+
+def test_pixels_that_are_no_numbers_count_as_dark():
+    image = RNG.random((20, 20))
+    image[3, 4], image[5, 6], image[7, 8] = np.nan, np.inf, -np.inf
+    result = normalize(image)
+    assert np.isfinite(result).all()
+    assert result[0, 3, 4] == result.min()
+
+
+def test_channels_are_stretched_one_by_one():
+    image = np.stack([RNG.random((30, 30)), 1000 * RNG.random((30, 30))])
+    both = normalize(image)
+    np.testing.assert_array_equal(both[1], normalize(image[1])[0])
+    assert both.dtype == np.float32
+
+
+def test_luminance_weighs_the_colours():
+    assert luminance(np.array([[[100, 0, 0]]], np.uint8))[0, 0] == pytest.approx(21.25)
+    assert luminance(np.array([[[9, 9, 9, 255]]], np.uint8))[0, 0] == pytest.approx(9)

@@ -1,0 +1,73 @@
+"""Tiles cover the image once, and their halo is where it has to be."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_unet.images.tiling import MARGIN_PX, canvas, mirrored, read, tiles
+
+sizes = st.tuples(st.integers(1, 200), st.integers(1, 200))
+multiples = st.sampled_from([1, 2, 4, 8, 16])
+
+
+@settings(max_examples=150, deadline=None)
+@given(sizes, st.integers(16, 120), st.integers(0, 60), multiples, st.data())
+def test_r10_2_every_pixel_is_answered_exactly_once(shape, tile_px, halo_px, multiple, data):
+    y = sorted(data.draw(st.tuples(*[st.integers(0, shape[0])] * 2)))
+    x = sorted(data.draw(st.tuples(*[st.integers(0, shape[1])] * 2)))
+    region = data.draw(st.none() | st.just((y[0], x[0], y[1], x[1])))
+    count = np.zeros(shape, int)
+    whole = canvas(shape, multiple)
+    for tile in tiles(shape, tile_px, halo_px, multiple, region):
+        y0, x0, y1, x1 = tile.core
+        count[y0:y1, x0:x1] += 1
+        height, width = tile.read[2] - tile.read[0], tile.read[3] - tile.read[1]
+        assert height % multiple == width % multiple == 0
+        assert tile.read[0] % multiple == tile.read[1] % multiple == 0
+        assert (tile.crop[2] - tile.crop[0], tile.crop[3] - tile.crop[1]) == (y1 - y0, x1 - x0)
+        for side in (0, 1):
+            halo = tile.crop[side]
+            assert halo >= halo_px or tile.read[side] == 0
+            halo = (height, width)[side] - tile.crop[side + 2]
+            assert halo >= halo_px or tile.read[side + 2] == whole.shape[side]
+    expected = np.zeros(shape, int)
+    y0, x0, y1, x1 = region or (0, 0, *shape)
+    expected[y0:y1, x0:x1] = 1
+    np.testing.assert_array_equal(count, expected)
+
+
+@given(sizes)
+def test_the_canvas_is_the_image_mirrored(shape):
+    image = np.random.default_rng(0).random((2, *shape))
+    size = canvas(shape, 16).shape
+    padding = [(0, 0), *((MARGIN_PX, c - s - MARGIN_PX) for c, s in zip(size, shape, strict=True))]
+    expected = np.pad(image, padding, mode="reflect")
+    np.testing.assert_array_equal(read(image, (0, 0, *size)), expected)
+
+
+def test_r6_3_only_the_tile_s_pixels_are_read():
+    class Watched:
+        shape = (1, 10_000, 10_000)
+
+        def __getitem__(self, index):
+            part = np.broadcast_to(np.float32(0), self.shape)[index]
+            assert part.size <= (64 + 2 * 48) ** 2
+            return part
+
+    for tile in list(tiles((10_000, 10_000), 64, 32, 16))[::997]:
+        read(Watched(), tile.read)
+
+
+def test_r6_5_indices_beyond_31_bits():
+    last = list(tiles((16, 2**33), 2**32, 16, 16))[-1]
+    assert last.core == (0, 2**32, 16, 2**33)
+
+
+def test_what_the_user_sees_comes_first():
+    order = [tile.core for tile in tiles((512, 512), 64, 16, 16, look_first=(300, 300, 400, 400))]
+    assert order[0] == (320, 320, 384, 384)
+    assert order[-1][:2] == (0, 0)
+
+
+def test_mirroring_a_single_pixel_repeats_it():
+    assert (mirrored(np.arange(-5, 5), 1) == 0).all()

@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--only", nargs="*", default=["batch", "layer", "none", "group"])
+    parser.add_argument("--only", nargs="*", default=["kernel", "batch", "layer", "group"])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}

@@ -29,17 +29,26 @@ class StandardizedConv2d(nn.Conv2d):
         super().__init__(in_channels, out_channels, 3, padding=1)
         self.gain = nn.Parameter(torch.ones(out_channels, 1, 1, 1))
 
+    def kernel(self) -> Tensor:
+        """The kernels that are used: mean 0 and variance 2 / fan-in, times the gain."""
+        variance, mean = torch.var_mean(self.weight, dim=(1, 2, 3), keepdim=True)
+        scale = self.gain * torch.rsqrt(variance * self.weight[0].numel() / 2 + 1e-5)
+        return (self.weight - mean) * scale
+
     def forward(self, input: Tensor) -> Tensor:  # (batch, channel, y, x)
-        """Convolve with kernels of mean 0 and variance 2 / fan-in, times the gain."""
-        kernel = self.weight
-        variance, mean = torch.var_mean(kernel, dim=(1, 2, 3), keepdim=True)
-        scale = self.gain * torch.rsqrt(variance * kernel[0].numel() / 2 + 1e-5)
-        return F.conv2d(input, (kernel - mean) * scale, self.bias, padding=1)
+        """Convolve with the standardised kernels."""
+        return F.conv2d(input, self.kernel(), self.bias, padding=1)
+
+    def plain(self) -> nn.Conv2d:
+        """An ordinary convolution that gives the same, for prediction."""
+        convolution = nn.Conv2d(self.in_channels, self.out_channels, 3, padding=1)
+        convolution.load_state_dict({"weight": self.kernel().detach(), "bias": self.bias})
+        return convolution
 
 
 def conv_norm_relu(in_channels: int, out_channels: int, normalization: str) -> list[nn.Module]:
     """A 3 x 3 convolution, its normalisation and a ReLU; height and width stay."""
-    if normalization == "none":
+    if normalization == "kernel":
         return [StandardizedConv2d(in_channels, out_channels), nn.ReLU(inplace=True)]
     norm: nn.Module
     if normalization == "batch":

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from napari_unet.networks.blocks import StandardizedConv2d
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.settings import NetworkSettings
@@ -38,7 +39,7 @@ def on_device(network: Network, device: torch.device) -> Network:
 
 
 def fuse(network: Network) -> Network:
-    """A copy for prediction only, its batch norms folded into the convolutions before them."""
+    """A copy for prediction only, what normalises it folded into its convolutions."""
     fused = copy.deepcopy(network).eval().requires_grad_(False)
     for part in fused.modules():
         if isinstance(part, nn.Sequential):
@@ -47,8 +48,9 @@ def fuse(network: Network) -> Network:
 
 
 def _fuse_sequence(sequence: nn.Sequential) -> None:
-    for i in range(len(sequence) - 1):
-        convolution, norm = sequence[i], sequence[i + 1]
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            sequence[i] = fuse_conv_bn_eval(convolution, norm)
-            sequence[i + 1] = nn.Identity()
+    for i, part in enumerate(sequence):
+        if isinstance(part, StandardizedConv2d):
+            sequence[i] = part.plain().requires_grad_(False)
+        elif isinstance(part, nn.BatchNorm2d):
+            sequence[i - 1] = fuse_conv_bn_eval(sequence[i - 1], part)
+            sequence[i] = nn.Identity()

@@ -48,11 +48,12 @@ class NetworkSettings(Record):
         title="Depth",
         description="Number of resolution levels, the full one included.",
     )
-    normalization: Literal["batch", "layer", "group", "none"] = Field(
-        "batch",
+    normalization: Literal["kernel", "batch", "layer", "group"] = Field(
+        "kernel",
         title="Normalisation",
-        description="'batch' is folded into the convolutions, 'layer' works on the channels of "
-        "each pixel, 'none' standardises kernels instead; 'group' makes masks depend on the tile.",
+        description="'kernel' standardises kernels, not the image, so masks never depend on the "
+        "tile; 'batch' keeps the statistics of training, 'layer' works on the channels of each "
+        "pixel; 'group' makes masks depend on the tile.",
     )
     upsampling: Literal["transposed", "bilinear"] = Field(
         "transposed",

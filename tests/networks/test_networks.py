@@ -8,7 +8,7 @@ from napari_unet.schema.catalog import NETWORKS
 from napari_unet.schema.settings import NetworkSettings
 
 TINY = {"features": 2, "depth": 3}
-NORMALIZATIONS = ["batch", "layer", "group", "none"]
+NORMALIZATIONS = ["kernel", "batch", "layer", "group"]
 
 
 def build(name, **settings):
@@ -119,6 +119,6 @@ def test_a_head_that_is_not_there_is_refused(name, level):
 
 def test_standardised_kernels_keep_the_variance_of_activations():
     torch.manual_seed(0)
-    network = build_network("unet", NetworkSettings(features=16, depth=2, normalization="none"))
+    network = build_network("unet", NetworkSettings(features=16, depth=2, normalization="kernel"))
     deep = network.encoder[0](torch.randn(1, 1, 64, 64))
     assert 0.1 < deep.std() < 3

@@ -1,0 +1,81 @@
+"""How requests and messages cross between two processes: frames of JSON, arrays as files.
+
+A frame is its length (4 bytes, little endian) and as many bytes. An array is written as a
+``.npy`` file into the private folder of the two processes, and the JSON holds its name: nothing
+is pickled, and gigabytes never go through a pipe.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from pydantic import ConfigDict, TypeAdapter
+
+from napari_unet.jobs.messages import Message
+from napari_unet.schema.events import TileDone
+from napari_unet.schema.requests import Request
+
+CANCEL, WARM_UP = b"cancel", b"warm up"
+"""Frames to the engine that are orders; every other frame is a request."""
+
+HEARD = b"heard"
+"""Frame from the engine: the job was asked to end, and is about to; every other is a message."""
+
+_LENGTH = struct.Struct("<I")
+# A loss that has become NaN has to arrive as NaN; JSON's null would not be a number.
+_CONFIG = ConfigDict(ser_json_inf_nan="constants")
+_REQUEST: TypeAdapter[Request] = TypeAdapter(Request, config=_CONFIG)
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message, config=_CONFIG)
+
+
+def send(stream: BinaryIO, frame: bytes) -> None:
+    """Write a frame and do not keep it waiting."""
+    stream.write(_LENGTH.pack(len(frame)) + frame)
+    stream.flush()
+
+
+def frames(stream: BinaryIO) -> Iterator[bytes]:
+    """Read frames until the other process closes its end, or dies in the middle of one."""
+    while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
+        (length,) = _LENGTH.unpack(head)
+        frame = stream.read(length)
+        if len(frame) < length:
+            return
+        yield frame
+
+
+def pack_request(request: Request, folder: Path) -> bytes:
+    """Write a request; its arrays are copied to files now, so later painting cannot reach them."""
+    return _REQUEST.dump_json(request, context={"folder": folder})
+
+
+def unpack_request(frame: bytes, folder: Path) -> Request:
+    """Read a request; its arrays stay in their files and are mapped into memory, read only."""
+    return _REQUEST.validate_json(frame, context={"folder": folder})
+
+
+def pack_message(message: Message, folder: Path) -> bytes:
+    """Write a message of a job."""
+    return _MESSAGE.dump_json(message, context={"folder": folder})
+
+
+def unpack_message(frame: bytes, folder: Path) -> Message:
+    """Read a message of a job; a tile is read whole and its file deleted.
+
+    So the folder does not grow while a large image is segmented.
+    """
+    message = _MESSAGE.validate_json(frame, context={"folder": folder})
+    return _take(message) if isinstance(message, TileDone) else message
+
+
+def _take(tile: TileDone) -> TileDone:
+    mapped = tile.probabilities
+    if not isinstance(mapped, np.memmap) or mapped.filename is None:
+        return tile
+    taken = tile.model_copy(update={"probabilities": np.array(mapped)})
+    Path(mapped.filename).unlink()
+    return taken

@@ -1,0 +1,119 @@
+"""The generator behind each request: the only place where jobs meet torch."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_unet.jobs.job import Job
+from napari_unet.schema.events import Progress
+from napari_unet.schema.requests import (
+    Checked,
+    CheckRequest,
+    FineTuned,
+    FineTuneRequest,
+    Predicted,
+    PredictRequest,
+    Request,
+)
+
+if TYPE_CHECKING:
+    from napari_unet.models.model import Model
+
+
+def perform(request: Request, folder: Path) -> Job:
+    """Do what was asked: segment planes, learn corrections, or try the device.
+
+    Parameters
+    ----------
+    request
+        What was asked.
+    folder
+        Where a new model is written; it exists.
+
+    Raises
+    ------
+    ValueError
+        If the model, an image or a setting cannot be used; the sentence says what helps.
+    """
+    match request:
+        case PredictRequest():
+            return (yield from _predict(request))
+        case FineTuneRequest():
+            return (yield from _fine_tune(request, folder))
+        case CheckRequest():
+            return (yield from _check(request))
+
+
+def warm_up() -> None:
+    """Import ahead what the first job would otherwise wait for (torch takes seconds)."""
+    for name in ("models.library", "inference.predict", "training.finetune"):
+        import_module(f"napari_unet.{name}")
+
+
+def give_memory_back() -> None:
+    """Free what a job has left behind; the last model stays loaded."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _predict(request: PredictRequest) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.inference.predict import predict_planes
+
+    model = _load(request.model)
+    yield from predict_planes(
+        model,
+        request.planes,
+        request.settings,
+        region=request.region,
+        look_first=request.look_first,
+    )
+    return Predicted(model_id=model.card.id, settings=request.settings)
+
+
+def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.models.archive import write_model
+    from napari_unet.models.library import file_name
+    from napari_unet.training.finetune import fine_tuning
+
+    tuned = yield from fine_tuning(_load(request.model), request.corrections, request.settings)
+    path = folder / file_name(tuned.model.card)
+    write_model(tuned.model, path)
+    return FineTuned(
+        path=str(path),
+        card=tuned.model.card,
+        proof=tuned.proof,
+        steps=tuned.steps,
+        seconds=tuned.seconds,
+    )
+
+
+def _check(request: CheckRequest) -> Job:
+    yield Progress(phase="device", done=0, total=1)
+    from napari_unet.device import choose_device
+
+    chosen = choose_device(request.device)
+    return Checked(device=str(chosen.device), name=chosen.name, why=chosen.why)
+
+
+def _load(name: str) -> Model:
+    from napari_unet.models.library import find
+
+    path = find(name)
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed_ns: int) -> Model:
+    """The model of a file; the last one stays loaded while its file is the same."""
+    from napari_unet.models.archive import read_model
+
+    return read_model(path)

@@ -1,0 +1,220 @@
+"""The engine with a real process: what it passes on, and how it obeys."""
+
+import ast
+import json
+import math
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+from listening import Heard, ask, comes_true, is_alive
+
+from napari_unet.jobs.engine.client import Engine
+from napari_unet.jobs.engine.process import environment
+from napari_unet.jobs.messages import Cancelled, Done, Failed
+from napari_unet.schema.events import Progress, TileDone
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+
+
+def hear(engine, body, planes=()):
+    heard = Heard()
+    engine.submit(ask(body, planes), heard)
+    return heard
+
+
+def test_messages_come_in_order_and_the_result_last(engine):
+    heard = hear(engine, "count")
+    assert engine.busy
+    end = heard.end()
+    assert isinstance(end, Done)
+    assert end.result.model_id == "count"
+    assert [m.done for m in heard.messages if isinstance(m, Progress)] == [1, 2, 3]
+    assert not engine.busy
+    time.sleep(0.05)
+    assert heard.messages[-1] is end
+
+
+def test_one_process_serves_many_jobs_and_errors(engine):
+    """R4.4: after an exception the next job runs, in the same process."""
+    first = hear(engine, "pid")
+    first.end()
+    failure = hear(engine, "value-error").end()
+    assert failure.sentence == "The image is empty: choose another."
+    assert "do_value_error" in failure.details
+    assert "smaller tile" in hear(engine, "memory-error").end().sentence
+    assert isinstance(hear(engine, "no-such-body").end(), Failed)
+    again = hear(engine, "pid")
+    again.end()
+    assert first.texts == again.texts
+
+
+def test_r14_4_big_arrays_cross_bit_for_bit_as_they_were_when_asked(engine, temporary):
+    random = np.random.default_rng(0)
+    planes = [
+        random.standard_normal((3, 1500, 1501)).astype(np.float32),
+        random.integers(0, 2**16, (1000, 999), dtype=np.uint16)[::-1, ::2],
+    ]
+    sent = [plane.copy() for plane in planes]
+    heard = hear(engine, "echo", planes)
+    for plane in planes:
+        plane[:] = 0
+    heard.end()
+    tiles = [message for message in heard.messages if isinstance(message, TileDone)]
+    assert len(tiles) == 2
+    for tile, plane in zip(tiles, sent, strict=True):
+        assert tile.probabilities.dtype == plane.dtype
+        assert np.array_equal(tile.probabilities, plane)
+    assert list(temporary.rglob("*.npy")) == []
+
+
+def test_what_a_job_prints_cannot_disturb_the_messages(engine):
+    heard = hear(engine, "prints")
+    assert isinstance(heard.end(), Done)
+    assert heard.texts == ["nobody to ask"]
+
+
+def test_r1_2_a_loss_that_is_no_number_arrives_as_such(engine):
+    assert math.isnan(hear(engine, "not-a-number").first().loss)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_process_stands_back_behind_the_window(engine, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    heard = hear(engine, "surroundings")
+    heard.end()
+    found = json.loads(heard.texts[0])
+    assert found == {
+        "nice": min(19, os.nice(0) + 10),
+        "threads": str(max(1, len(os.sched_getaffinity(0)) - 1)),
+        "wait": "PASSIVE",
+        "oom": 500,
+        "torch": False,
+        "folder": True,
+    }
+
+
+def test_threads_that_the_user_has_chosen_stay():
+    assert environment({"OMP_NUM_THREADS": "7"})["OMP_NUM_THREADS"] == "7"
+    assert environment({"HOME": "here"})["HOME"] == "here"
+
+
+def test_r3_3_the_memory_of_a_job_is_back_before_the_next(engine):
+    hear(engine, "holds-memory").end()
+    after = hear(engine, "memory-is-back")
+    after.end()
+    assert ast.literal_eval(after.texts[0]) == [True]
+
+
+def test_r4_2_cancel_ends_a_job_within_a_step(engine):
+    heard = hear(engine, "endless")
+    heard.first()
+    start = time.monotonic()
+    engine.cancel()
+    engine.cancel()
+    assert heard.end() == Cancelled()
+    assert time.monotonic() - start < 1
+    assert heard.messages.count(Cancelled()) == 1
+    again = hear(engine, "pid")
+    again.end()
+    assert again.texts == heard.texts
+
+
+def test_r4_2_a_cancelled_training_keeps_its_best(engine):
+    """It has heard of it in time, so the grace time does not cut off its last evaluation."""
+    engine_of_short_grace = Engine(perform="job_bodies:perform", grace_s=0.3)
+    heard = hear(engine_of_short_grace, "keeps-the-best")
+    heard.first()
+    engine_of_short_grace.cancel()
+    assert heard.end().result.model_id == "best so far"
+    engine_of_short_grace.close()
+
+
+@posix
+def test_a_job_that_hears_but_does_not_end_is_killed(engine):
+    patient = Engine(perform="job_bodies:perform", wind_up_s=0.3)
+    heard = hear(patient, "never-winds-up")
+    heard.first()
+    patient.cancel()
+    assert heard.end() == Cancelled()
+    assert not is_alive(int(heard.texts[0]))
+    patient.close()
+
+
+@posix
+def test_r4_2_a_stuck_job_is_killed_after_three_seconds_and_the_next_works(engine):
+    heard = hear(engine, "stuck")
+    pid = int(heard.first().text)
+    time.sleep(0.2)  # now it is stuck
+    start = time.monotonic()
+    engine.cancel()
+    assert heard.end() == Cancelled()
+    assert 2.9 < time.monotonic() - start < 4
+    assert not is_alive(pid)
+    assert isinstance(hear(engine, "count").end(), Done)
+
+
+def test_r4_5_a_second_job_has_to_wait(engine):
+    heard = hear(engine, "endless")
+    with pytest.raises(ValueError, match="already running"):
+        engine.submit(ask("count"), Heard())
+    engine.cancel()
+    assert heard.end() == Cancelled()
+
+
+def test_a_listener_may_submit_the_next_job_when_it_hears_of_the_end(engine):
+    following = Heard()
+
+    def go_on(message):
+        if isinstance(message, Done):
+            engine.submit(ask("count"), following)
+
+    engine.submit(ask("count"), go_on)
+    assert isinstance(following.end(), Done)
+
+
+def test_a_listener_that_fails_does_not_silence_the_engine(engine, caplog):
+    heard = Heard()
+
+    def fails(message):
+        heard(message)
+        raise ZeroDivisionError
+
+    engine.submit(ask("count"), fails)
+    assert isinstance(heard.end(), Done)
+    assert len(heard.messages) == 4
+    assert isinstance(hear(engine, "count").end(), Done)
+    assert "listener" in caplog.text
+
+
+def test_a_request_that_cannot_be_written_leaves_the_engine_free(engine, temporary):
+    with pytest.raises(ValueError, match="allow_pickle"):
+        engine.submit(ask("echo", [np.zeros(5), np.array([{}], dtype=object)]), Heard())
+    assert not engine.busy
+    assert list(temporary.rglob("*.npy")) == []
+    assert isinstance(hear(engine, "count").end(), Done)
+
+
+def test_close_cancels_what_runs_and_may_be_called_again(engine, temporary):
+    heard = hear(engine, "endless-tiles")
+    pid = int(heard.first().text)
+    start = time.monotonic()
+    engine.close()
+    assert time.monotonic() - start < 1
+    assert heard.end() == Cancelled()
+    assert comes_true(lambda: not is_alive(pid))
+    assert list(temporary.iterdir()) == []
+    engine.close()
+    engine.cancel()
+    engine.warm_up()
+    with pytest.raises(ValueError, match="closed"):
+        engine.submit(ask("count"), Heard())
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_engine_that_never_worked_leaves_nothing(temporary):
+    Engine().close()
+    assert list(temporary.iterdir()) == []

@@ -18,7 +18,8 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 def _read(value: Any, info: ValidationInfo) -> np.ndarray:
     if isinstance(value, str):
         folder = Path((info.context or {})["folder"])
-        array: np.ndarray = np.load(folder / Path(value).name, mmap_mode="r", allow_pickle=False)
+        # Mapped copy on write: scikit-image refuses read-only arrays, and the file stays as it is.
+        array: np.ndarray = np.load(folder / Path(value).name, mmap_mode="c", allow_pickle=False)
         return array
     return np.asarray(value)
 

@@ -1,8 +1,8 @@
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
+from listening import engine_threads
 
 from napari_unet.jobs.engine.client import Engine
 
@@ -22,4 +22,4 @@ def engine(temporary, monkeypatch):
     yield engine
     engine.close()
     assert list(temporary.iterdir()) == []
-    assert not [thread for thread in threading.enumerate() if thread.name == "napari-unet engine"]
+    assert engine_threads() == []

@@ -57,3 +57,8 @@ def comes_true(condition, within_s=5.0):
             return True
         time.sleep(0.01)
     return False
+
+
+def engine_threads():
+    """The threads of this process that listen to an engine."""
+    return [thread for thread in threading.enumerate() if thread.name == "napari-unet engine"]

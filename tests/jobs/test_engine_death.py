@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from listening import Heard, ask, comes_true, is_alive
+from listening import Heard, ask, comes_true, engine_threads, is_alive
 
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.jobs.messages import Done, Failed
@@ -43,7 +43,8 @@ def test_the_details_of_a_crash_name_the_line(engine):
 def test_a_process_that_dies_between_two_jobs_is_replaced(engine):
     first = hear(engine, "dies-idle")
     first.end()
-    assert comes_true(lambda: not is_alive(int(first.texts[0])))
+    assert comes_true(lambda: not engine_threads())
+    assert not is_alive(int(first.texts[0]))
     assert isinstance(hear(engine, "count").end(), Done)
 
 

@@ -54,7 +54,7 @@ def pack_request(request: Request, folder: Path) -> bytes:
 
 
 def unpack_request(frame: bytes, folder: Path) -> Request:
-    """Read a request; its arrays stay in their files and are mapped into memory, read only."""
+    """Read a request; its arrays stay in their files and are mapped into memory."""
     return _REQUEST.validate_json(frame, context={"folder": folder})
 
 

@@ -1,0 +1,80 @@
+"""Whatever a mask was saved as, the labels that it means."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from napari_unet.images.overlaps import indices
+
+
+def to_labels(values: np.ndarray, name: str = "The mask") -> np.ndarray:
+    """Turn the pixels of a mask of any kind into labels.
+
+    - Whole numbers are the ids of objects, 0 is background.
+    - Where there is only 0 and one other value (0/1, 0/255, bool), every connected piece is an
+      object of its own; pieces that meet only at a corner are two.
+    - Colours stand for one object each, black is background; one colour alone counts as above.
+
+    Parameters
+    ----------
+    values
+        (y, x), or colour (y, x, 3 or 4); axes of length 1 are dropped.
+    name
+        What the mask is called where it has to be refused.
+
+    Returns
+    -------
+    np.ndarray
+        uint16 (uint32 where an id is above 65,535), (y, x); 0 is background.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be labels; the sentence says what to save instead.
+    """
+    if values.ndim > 2:
+        is_colour = values.shape[-1] in (3, 4) and values.ndim == 3 and values.shape[0] > 1
+        values = _from_colours(values, name) if is_colour else values.squeeze()
+    if values.ndim != 2:
+        raise ValueError(
+            f"{name} has the shape {values.shape}, not that of one plane; save each plane as a "
+            "mask of its own."
+        )
+    whole = _whole_numbers(values, name)
+    first = whole.max(initial=0)
+    if first and not ((whole != 0) & (whole != first)).any():
+        whole, _ = ndimage.label(whole)
+    if whole.max(initial=0) > np.iinfo(np.uint32).max:
+        whole = indices(whole)[0].reshape(whole.shape)
+    fits = whole.max(initial=0) <= np.iinfo(np.uint16).max
+    return np.asarray(whole, np.uint16 if fits else np.uint32)
+
+
+def _from_colours(values: np.ndarray, name: str) -> np.ndarray:
+    """One number for each colour, 0 for black and for what is transparent."""
+    colours = _whole_numbers(values[..., :3], name)
+    if values.shape[-1] == 4:
+        colours = np.where(values[..., 3:] > 0, colours, 0)
+    if (colours == colours[..., :1]).all():
+        return np.asarray(colours[..., 0])
+    flat = np.ascontiguousarray(colours.reshape(-1, 3).astype(np.uint64))
+    codes = flat @ np.array([1, 1 << 16, 1 << 32], np.uint64)
+    if codes.all():
+        raise ValueError(f"{name} is in colour without black; make its background black.")
+    found, number = np.unique(codes, return_inverse=True)
+    return np.asarray(number.reshape(colours.shape[:2]) + (found[0] != 0))
+
+
+def _whole_numbers(values: np.ndarray, name: str) -> np.ndarray:
+    if values.dtype.kind == "f":
+        if not (np.isfinite(values) & (values == np.rint(values))).all():
+            raise ValueError(
+                f"{name} holds fractions, not the numbers of objects; save labels as whole numbers."
+            )
+        values = values.astype(np.int64)
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8)
+    if values.min(initial=0) < 0:
+        raise ValueError(f"{name} holds numbers below 0; save background as 0, objects as 1, 2, 3.")
+    return values

@@ -1,0 +1,47 @@
+"""A job under way: what carries it out, what it works on, and the curves it draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from napari_unet.jobs.job import Listener
+from napari_unet.schema.events import StepDone, Validated
+from napari_unet.schema.requests import Request
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.specimen import Specimen
+
+
+class Runner(Protocol):
+    """What carries out jobs, one at a time: in this process, or in one of its own."""
+
+    def submit(self, request: Request, on_message: Listener) -> None:
+        """Start a job; its messages may come from another thread."""
+
+    def cancel(self) -> None:
+        """Ask the job to end; a training keeps the best so far."""
+
+    def close(self) -> None:
+        """End the job and whatever carries it out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A job that is under way, and what it works on."""
+
+    request: Request
+    specimen: Specimen | None = None
+    planes: tuple[PlaneIndex, ...] = ()
+
+    @property
+    def kind(self) -> Literal["predict", "fine-tune", "check"]:
+        """What it does."""
+        return self.request.kind
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How a fine-tuning goes: one value for each step, one for each test on held-out pixels."""
+
+    steps: tuple[StepDone, ...] = ()
+    tests: tuple[Validated, ...] = ()

@@ -1,0 +1,301 @@
+"""What the user is doing now: which model is chosen, what runs, what waits for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from psygnal import Signal
+
+from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
+from napari_unet.models import library
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.events import Notice, Progress, StepDone, TileDone, Validated
+from napari_unet.schema.prediction import Box
+from napari_unet.schema.requests import (
+    Checked,
+    CheckRequest,
+    FineTuned,
+    FineTuneRequest,
+    Predicted,
+    PredictRequest,
+)
+from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.run import Curves, Run, Runner
+from napari_unet.session.specimen import Specimen
+
+
+class Session:
+    """What one panel is doing: the chosen model, the running job, the model to keep or discard.
+
+    It knows no window: whoever shows it listens to its signals.
+
+    Parameters
+    ----------
+    start
+        Makes an engine, when a job needs one.
+    deliver
+        Calls a function in the thread that owns the session; messages of the engine come from
+        another one.
+    """
+
+    changed = Signal()
+    """Anything that a button depends on."""
+    progressed = Signal(Progress)
+    tile_written = Signal(Specimen, tuple, bool)
+    """A specimen, the plane, and whether its array of probabilities is a new one."""
+    predicted = Signal(Specimen, tuple)
+    """A specimen, and the planes of which a prediction came to its end."""
+    learned = Signal(Curves)
+    kept = Signal(object)
+    """The library's entry of a model that was kept."""
+    noticed = Signal(str)
+    failed = Signal(str, str)
+    """One sentence for the user, and the details for a report."""
+
+    def __init__(
+        self,
+        start: Callable[[], Runner],
+        deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
+    ) -> None:
+        self._start_engine = start
+        self._engine: Runner | None = None
+        self._deliver = deliver
+        self._next: Run | None = None
+        self.running: Run | None = None
+        self.ending = False
+        self.progress: Progress | None = None
+        self.device: Checked | None = None
+        self.curves = Curves()
+        self.candidate: FineTuned | None = None
+        self.models: Sequence[library.Entry] = []
+        self.model: library.Entry | None = None
+        self.refresh_models()
+
+    # the model
+
+    def refresh_models(self) -> None:
+        """Read the library again; a choice that is still there stays."""
+        chosen = self.model.card.id if self.model else None
+        self.models = library.list_models()
+        self.model = next((m for m in self.models if m.card.id == chosen), None)
+        if self.model is None and self.models:
+            self.model = self.models[0]
+        self.changed.emit()
+
+    def choose(self, model_id: str) -> None:
+        """Use another model from the next job on.
+
+        Raises
+        ------
+        ValueError
+            If the library has no model of this id.
+        """
+        found = [entry for entry in self.models if entry.card.id == model_id]
+        if not found:
+            raise ValueError("This model is no longer in the library: choose another one.")
+        self.model = found[0]
+        self.changed.emit()
+
+    # the jobs
+
+    @property
+    def wanted(self) -> Run | None:
+        """The job that the user waits for: it runs, or is next in line."""
+        return self._next or self.running
+
+    def why_not_run(self) -> str:
+        """Why no job can start now, in one sentence; empty if one can."""
+        if self.model is None:
+            return "There is no model in the library yet."
+        busy = self.wanted
+        if busy is None or busy.kind == "check":
+            return ""
+        if self.ending:
+            return "Ending …"
+        return "Segmenting …" if busy.kind == "predict" else "Fine-tuning …"
+
+    def segment(
+        self,
+        specimen: Specimen,
+        planes: Mapping[PlaneIndex, np.ndarray],
+        settings: PredictSettings,
+        *,
+        region: Box | None = None,
+        look_first: Box | None = None,
+    ) -> None:
+        """Run the chosen model over planes of an image.
+
+        Parameters
+        ----------
+        specimen
+            Gets the probabilities, tile by tile.
+        planes
+            Copies of the planes, each (y, x), (channel, y, x) or (y, x, 3).
+        settings
+            How the model is run.
+        region
+            Only these pixels of each plane; None is all.
+        look_first
+            What the user sees: it is done first.
+
+        Raises
+        ------
+        ValueError
+            If another job runs, or there is no model.
+        """
+        request = PredictRequest(
+            model=self._model_path(),
+            planes=list(planes.values()),
+            settings=settings,
+            region=region,
+            look_first=look_first,
+        )
+        self._start(Run(request, specimen, tuple(planes)))
+
+    def fine_tune(self, corrections: list[Correction], settings: FineTuneSettings) -> None:
+        """Teach the chosen model a person's corrections; the result waits for keep or discard.
+
+        Raises
+        ------
+        ValueError
+            If another job runs, or there is no model or nothing to learn from.
+        """
+        if not corrections:
+            raise ValueError("There is nothing to learn from: confirm a region as right first.")
+        request = FineTuneRequest(
+            model=self._model_path(), corrections=corrections, settings=settings
+        )
+        self._start(Run(request))
+        self.discard()
+        self.curves = Curves()
+        self.learned.emit(self.curves)
+
+    def check(self, device: Device = "auto") -> None:
+        """Try the device for real; any other job goes before it."""
+        if self.running is None:
+            self._start(Run(CheckRequest(device=device)))
+
+    def cancel(self) -> None:
+        """End the running job: of a prediction the tiles that are done stay, of a training the
+        best that it has reached.
+        """
+        self._next = None
+        if self.running is not None and self.running.kind != "check" and self._engine is not None:
+            self.ending = True
+            self._engine.cancel()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End the running job and the engine; a model that nobody kept is removed."""
+        self._next = self.running = None
+        self.discard()
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+        self.changed.emit()
+
+    # the decision
+
+    def keep(self) -> library.Entry:
+        """Take the new model into the library and choose it.
+
+        Raises
+        ------
+        ValueError
+            If no model waits for a decision.
+        """
+        if self.candidate is None:
+            raise ValueError("There is no new model to keep.")
+        entry = library.keep(Path(self.candidate.path))
+        self.discard()
+        self.refresh_models()
+        self.choose(entry.card.id)
+        self.kept.emit(entry)
+        return entry
+
+    def discard(self) -> None:
+        """Drop the new model; the one it came from was never touched."""
+        if self.candidate is not None:
+            Path(self.candidate.path).unlink(missing_ok=True)
+            self.candidate = None
+            self.changed.emit()
+
+    # what the engine says
+
+    def _model_path(self) -> str:
+        if reason := self.why_not_run():
+            raise ValueError(reason)
+        return str(self.model.path) if self.model else ""
+
+    def _start(self, run: Run) -> None:
+        if self.running is not None:  # only a check of the device: the job is next in line
+            self._next = run
+        else:
+            self._engine = self._engine or self._start_engine()
+            self.running = run
+            self._engine.submit(run.request, partial(self._post, run))
+        self.progress = None
+        self.changed.emit()
+
+    def _post(self, run: Run, message: Message) -> None:
+        self._deliver(lambda: self._receive(run, message))
+
+    def _receive(self, run: Run, message: Message) -> None:
+        if run is not self.running:  # the panel was closed meanwhile
+            return
+        match message:
+            case Done():
+                self._end()
+                self._finish(run, message.result)
+            case Cancelled():
+                self._end()
+                self._finish_early(run)
+            case Failed():
+                self._end()
+                self.failed.emit(message.sentence, message.details)
+            case _:
+                self._follow(run, message)
+
+    def _follow(self, run: Run, event: Message) -> None:
+        match event:
+            case Progress():
+                self.progress = event
+                self.progressed.emit(event)
+            case TileDone() if run.specimen is not None:
+                plane = run.planes[event.plane]
+                fresh = run.specimen.write(plane, event)
+                self.tile_written.emit(run.specimen, plane, fresh)
+            case StepDone():
+                self.curves = Curves((*self.curves.steps, event), self.curves.tests)
+                self.learned.emit(self.curves)
+            case Validated():
+                self.curves = Curves(self.curves.steps, (*self.curves.tests, event))
+                self.learned.emit(self.curves)
+            case Notice():
+                self.noticed.emit(event.text)
+
+    def _end(self) -> None:
+        self.running, self.progress, self.ending = None, None, False
+        if self._next is not None:
+            following, self._next = self._next, None
+            self._start(following)
+        self.changed.emit()
+
+    def _finish(self, run: Run, result: Predicted | FineTuned | Checked) -> None:
+        match result:
+            case Predicted() if run.specimen is not None:
+                self.predicted.emit(run.specimen, run.planes)
+            case FineTuned():
+                self.candidate = result
+            case Checked():
+                self.device = result
+        self.changed.emit()
+
+    def _finish_early(self, run: Run) -> None:
+        if run.specimen is not None:
+            done = tuple(plane for plane in run.planes if plane in run.specimen.seen)
+            self.predicted.emit(run.specimen, done)

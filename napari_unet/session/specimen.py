@@ -1,0 +1,77 @@
+"""One image at work: what the model saw in it so far, and what a person said about that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_unet.schema.events import TileDone
+from napari_unet.schema.prediction import Box
+from napari_unet.session.edits import Edits, PlaneIndex
+
+
+class Specimen:
+    """One image at work: its probabilities so far, and the edits of its mask.
+
+    Parameters
+    ----------
+    image_id
+        What binds the edits to the image, in this session and the next.
+    axes
+        How its axes are read, for example "ZCYX".
+    shape
+        Its axes without the channels: (..., y, x).
+    """
+
+    def __init__(self, image_id: str, axes: str, shape: tuple[int, ...]) -> None:
+        self.image_id = image_id
+        self.axes = axes
+        self.shape = shape
+        self.edits = Edits(shape)
+        self.probabilities: np.ndarray | None = None
+        """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
+        self._seen: dict[PlaneIndex, Box] = {}
+
+    def write(self, plane: PlaneIndex, tile: TileDone) -> bool:
+        """Take over a tile that is done.
+
+        Returns
+        -------
+        Whether the array of probabilities is a new one: it is the first tile, or another model
+        gives another number of classes.
+        """
+        classes = len(tile.probabilities)
+        fresh = self.probabilities is None or len(self.probabilities) != classes
+        if self.probabilities is None or fresh:
+            self.probabilities = np.zeros((classes, *self.shape), np.float32)
+            self._seen.clear()
+        self.probabilities[_of(plane, tile.box)] = tile.probabilities
+        self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
+        return fresh
+
+    @property
+    def seen(self) -> dict[PlaneIndex, Box]:
+        """The planes that have been predicted, and the box around all that was."""
+        return dict(self._seen)
+
+    def crop(self, plane: PlaneIndex) -> np.ndarray:
+        """What was predicted of a plane: float32 (class, y, x) of the box in `seen`.
+
+        Raises
+        ------
+        KeyError
+            If nothing of the plane was predicted.
+        """
+        if self.probabilities is None:
+            raise KeyError(plane)
+        view: np.ndarray = self.probabilities[_of(plane, self._seen[plane])]
+        return view
+
+
+def _of(plane: PlaneIndex, box: Box) -> tuple[int | slice, ...]:
+    """Index of a box of a plane, in an array with the classes first."""
+    return slice(None), *plane, slice(box[0], box[2]), slice(box[1], box[3])
+
+
+def _around(first: Box, second: Box) -> Box:
+    y0, x0 = min(first[0], second[0]), min(first[1], second[1])
+    return y0, x0, max(first[2], second[2]), max(first[3], second[3])

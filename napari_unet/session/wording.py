@@ -1,0 +1,92 @@
+"""What the panel says in words: plain sentences made from records."""
+
+from __future__ import annotations
+
+from napari_unet.models.library import Entry
+from napari_unet.schema.events import Progress
+from napari_unet.schema.requests import Checked
+from napari_unet.session.edits import Tally
+
+NO_IMAGE = "No image is open. Drag one into the window, or try File > Open Sample > U-Net."
+CONFIRM_FIRST = (
+    "Confirm a region first: correct what is wrong in it, then press “This region is right”. "
+    "A model that learns from single strokes alone gets worse."
+)
+_DOING = {
+    "model": "Loading the model",
+    "device": "Trying the device",
+    "weight map": "Preparing region",
+    "tile": "Tile",
+    "step": "Step",
+}
+
+
+def fine_tune_text(tally: Tally, regions: int) -> str:
+    """What the big button says: what it will learn from."""
+    if not regions:
+        return "Fine-tune"
+    objects = many(tally.inside, "corrected object")
+    return f"Fine-tune on {objects} in {many(regions, 'region')}"
+
+
+def outside_text(tally: Tally) -> str:
+    """What is left out of training, and how to change that; empty if nothing is."""
+    if not tally.outside:
+        return ""
+    lie = "lies" if tally.outside == 1 else "lie"
+    return (
+        f"{many(tally.outside, 'corrected object')} {lie} outside of the confirmed regions and "
+        "will not be learned: confirm the region around."
+    )
+
+
+def count_text(tally: Tally, regions: int) -> str:
+    """How much has been corrected and confirmed."""
+    objects = many(tally.inside + tally.outside, "object")
+    return f"{objects} corrected, {many(regions, 'region')} confirmed"
+
+
+def progress_text(progress: Progress | None) -> str:
+    """What a job is doing, and how long it will take."""
+    if progress is None:
+        return "Starting"
+    phase = _DOING.get(progress.phase, progress.phase.capitalize())
+    counted = f" {min(progress.done + 1, progress.total)} of {progress.total}"
+    text = phase + (counted if progress.total > 1 else "")
+    return text + (f", {duration(progress.seconds_left)} left" if progress.seconds_left else "")
+
+
+def duration(seconds: float) -> str:
+    """A time for people: "8 s", "2 min 5 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def model_text(entry: Entry) -> str:
+    """One line about a model: what it is, and how well it does."""
+    card = entry.card
+    line = card.description or card.data
+    score = f"Object F1 {card.scores.f1_50:.2f}" if card.scores else ""
+    return ". ".join(part.rstrip(".") for part in (line, score) if part)
+
+
+def device_text(checked: Checked | None) -> str:
+    """Which device is used, and why, in one line."""
+    if checked is None:
+        return "Trying the device …"
+    return f"{checked.name}: {checked.why}" if checked.why else checked.name
+
+
+def nothing_found(highest: float, threshold: float) -> str:
+    """What to try when a model found no object."""
+    if highest <= threshold:
+        return (
+            f"No object was found: the highest probability is {highest:.2f}, so try a threshold "
+            "below that, or paint some objects and fine-tune."
+        )
+    return "No object was found that is large enough: try a smaller smallest object."
+
+
+def many(n: int, noun: str) -> str:
+    """A number and its noun: "1 region", "3 regions"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,77 @@
+"""The card at the end of a fine-tuning: before and after, the verdict, and the decision."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.requests import FineTuned
+from napari_unet.widgets.parts import Explanation, button, row
+
+_ROWS = ("iou", "f1_50")
+
+
+class ProofCard(QFrame):
+    """Shows what a fine-tuning changed, and asks whether to keep it."""
+
+    kept = Signal()
+    discarded = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.title = QLabel()
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.cells = {(name, when): QLabel("") for name in _ROWS for when in (0, 1)}
+        self.keep = button("Keep", "Take the new model into the library and use it from now on.")
+        self.discard = button("Discard", "Drop the new model; the one before stays as it was.")
+        self.note = Explanation("The model before is never changed: you can always go back to it.")
+        self.keep.clicked.connect(self.kept)
+        self.discard.clicked.connect(self.discarded)
+        rows = QVBoxLayout(self)
+        rows.addWidget(self.verdict)
+        rows.addLayout(self._table())
+        rows.addLayout(row(self.keep, self.discard))
+        rows.addWidget(self.note)
+        self.hide()
+
+    def show_result(self, result: FineTuned | None) -> None:
+        """Show a new model that waits for a decision; None hides the card."""
+        self.setVisible(result is not None)
+        if result is None:
+            return
+        proof = result.proof
+        self.verdict.setText(proof.sentence)
+        for when, scores in enumerate((proof.before, proof.after)):
+            for name in _ROWS:
+                value = f"{getattr(scores, name):.2f}" if scores is not None else "–"
+                self.cells[name, when].setText(value)
+        self.keep.setObjectName("primary" if proof.better else "")
+        self.discard.setObjectName("" if proof.better else "primary")
+        for made in (self.keep, self.discard):
+            made.style().unpolish(made)
+            made.style().polish(made)
+
+    def _table(self) -> QGridLayout:
+        table = QGridLayout()
+        table.setColumnStretch(0, 1)
+        for column, text in enumerate(("Before", "After"), start=1):
+            table.addWidget(_dim(text), 0, column, Qt.AlignmentFlag.AlignRight)
+        for line, name in enumerate(_ROWS, start=1):
+            field = Scores.model_fields[name]
+            label = QLabel(field.title or name)
+            label.setToolTip(field.description or "")
+            table.addWidget(label, line, 0)
+            for when in (0, 1):
+                cell = self.cells[name, when]
+                table.addWidget(cell, line, when + 1, Qt.AlignmentFlag.AlignRight)
+        table.setHorizontalSpacing(18)
+        return table
+
+
+def _dim(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("dim")
+    return label

@@ -1,0 +1,232 @@
+"""What the panel of one viewer works with: the session, the images, and what runs between them.
+
+The panel can be closed and opened again; the desk stays as it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from napari.components import ViewerModel
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.jobs.engine.client import Engine
+from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
+from napari_unet.session import wording
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.run import Runner
+from napari_unet.session.session import Session
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets import layers
+from napari_unet.widgets.layers import Results
+from napari_unet.widgets.mask_maker import MaskMaker
+from napari_unet.widgets.preferences import remember, remembered
+from napari_unet.widgets.runner import Bridge, Throttle, guarded, report_failure, tell
+from napari_unet.widgets.stage import Stage, Work
+
+Scope = Literal["view", "plane", "all"]
+_REDRAW_MS = 200
+
+
+class Desk(QObject):
+    """Everything that the panel of one viewer shows and does.
+
+    Parameters
+    ----------
+    viewer
+        Held weakly.
+    start
+        Makes an engine, when the first job needs one.
+    """
+
+    changed = Signal()
+    """Anything that a label or a button depends on."""
+    progressed = Signal()
+    learned = Signal(object)
+
+    def __init__(self, viewer: ViewerModel, start: Callable[[], Runner] = Engine) -> None:
+        super().__init__()
+        self._bridge = Bridge(self)
+        self.stage = Stage(viewer, self)
+        self.session = Session(start, self._bridge.post)
+        self.maker = MaskMaker(self)
+        self.predict_settings = remembered(PredictSettings(), "prediction")
+        self.fine_tune_settings = remembered(FineTuneSettings(), "fine_tuning")
+        self._redraw = Throttle(_REDRAW_MS, self)
+        self._fresh = False
+        self._adopted = ""
+        self._connect()
+        self._adopt_mask_settings()
+
+    def _connect(self) -> None:
+        self.stage.changed.connect(self.changed)
+        self.maker.changed.connect(self.changed)
+        self.maker.made.connect(self._on_mask_made)
+        session = self.session
+        session.changed.connect(self._on_session_changed)
+        session.progressed.connect(self._on_progressed)
+        session.tile_written.connect(self._on_tile_written)
+        session.predicted.connect(self._on_predicted)
+        session.learned.connect(self._on_learned)
+        session.kept.connect(self._on_kept)
+        session.noticed.connect(tell)
+        session.failed.connect(report_failure)
+
+    # segment
+
+    def why_not_segment(self) -> str:
+        """Why the chosen image can not be segmented now, in one sentence; empty if it can."""
+        if self.stage.image is None:
+            return wording.NO_IMAGE
+        try:
+            reading = self.stage.reading
+        except ValueError as error:
+            return str(error)
+        if reason := self.session.why_not_run():
+            return reason
+        needed = self.session.model.card.network_settings.in_channels if self.session.model else 1
+        return layers.why_not_fit(self.stage.image, reading, needed)
+
+    def segment(self, scope: Scope) -> None:
+        """Run the chosen model over what is on the screen, this plane, or all planes.
+
+        Raises
+        ------
+        ValueError
+            If that is not possible now; the sentence says why.
+        """
+        if reason := self.why_not_segment():
+            raise ValueError(reason)
+        work, reading, view = self.stage.begin(), self.stage.reading, self.stage.box_in_view
+        image = work.results.image
+        if image is not None:
+            every = layers.planes_of(image, reading.axes)
+            planes = every if scope == "all" else [self.stage.plane]
+            copies = layers.snapshot(image, reading, planes)
+            self.session.segment(
+                work.results.specimen,
+                dict(zip(planes, copies, strict=True)),
+                self.predict_settings,
+                region=view if scope == "view" else None,
+                look_first=view,
+            )
+
+    def use_mask_settings(self, settings: MaskSettings) -> None:
+        """Make the masks of the chosen image anew, without running the network."""
+        if settings != self.maker.settings:
+            self.maker.settings = settings
+            if self.stage.work is not None and self.session.running is None:
+                self._make(self.stage.work, tuple(self.stage.work.results.specimen.seen))
+
+    def use_predict_settings(self, settings: PredictSettings) -> None:
+        """Run models with other settings from the next job on, also in the next window."""
+        another_device = settings.device != self.predict_settings.device
+        self.predict_settings = settings
+        remember(settings, "prediction")
+        if another_device:
+            self.check_device()
+
+    # fine-tune
+
+    def why_not_fine_tune(self) -> str:
+        """Why nothing can be learned now, in one sentence; empty if it can."""
+        if self.stage.regions == 0:
+            return wording.CONFIRM_FIRST
+        return self.session.why_not_run()
+
+    def fine_tune(self) -> None:
+        """Teach the chosen model all that was confirmed and corrected, on all images.
+
+        Raises
+        ------
+        ValueError
+            If that is not possible now; the sentence says why.
+        """
+        if reason := self.why_not_fine_tune():
+            raise ValueError(reason)
+        device = self.predict_settings.device
+        settings = self.fine_tune_settings.model_copy(update={"device": device})
+        self.session.fine_tune(list(self.stage.corrections()), settings)
+
+    def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
+        """Fine-tune with other settings from the next time on, also in the next window."""
+        self.fine_tune_settings = settings
+        remember(settings, "fine_tuning")
+
+    def check_device(self) -> None:
+        """Find out in the background which device works, and so start the engine ahead."""
+        self.session.check(self.predict_settings.device)
+
+    def close(self) -> None:
+        """End all jobs and the engine; the images and their edits stay."""
+        self.session.close()
+
+    # what the session says
+
+    @guarded
+    def _on_session_changed(self) -> None:
+        self._adopt_mask_settings()
+        self.changed.emit()
+
+    @guarded
+    def _on_progressed(self) -> None:
+        self.progressed.emit()
+
+    @guarded
+    def _on_learned(self, curves: object) -> None:
+        self.learned.emit(curves)
+
+    @guarded
+    def _on_tile_written(self, specimen: Specimen, plane: PlaneIndex, fresh: bool) -> None:
+        work = self.stage.work_on(specimen)
+        self._fresh = self._fresh or fresh
+        if work is not None:
+            self._redraw.call(lambda: self._show_tiles(work))
+
+    def _show_tiles(self, work: Work) -> None:
+        fresh, self._fresh = self._fresh, False
+        work.results.show_tile(fresh)
+
+    @guarded
+    def _on_predicted(self, specimen: Specimen, planes: tuple[PlaneIndex, ...]) -> None:
+        work = self.stage.work_on(specimen)
+        if work is None:
+            tell("The image was closed meanwhile, so its result was dropped.")
+            return
+        self._show_tiles(work)
+        self._make(work, planes)
+
+    def _make(self, work: Work, planes: tuple[PlaneIndex, ...]) -> None:
+        shown = self.stage.plane if work is self.stage.work else ()
+        self.maker.make(work.results, sorted(planes, key=lambda plane: plane != shown))
+
+    @guarded
+    def _on_mask_made(self, results: Results, plane: PlaneIndex, found: int) -> None:
+        if found == 0 and plane == self.stage.plane:
+            highest = float(results.specimen.crop(plane).max())
+            tell(wording.nothing_found(highest, self.maker.settings.threshold))
+
+    @guarded
+    def _on_kept(self, entry: object) -> None:
+        """Show at once what the new model makes of what the user looks at."""
+        if not self.why_not_segment():
+            self.segment("view")
+
+    def _adopt_mask_settings(self) -> None:
+        """A model that was just chosen brings the mask settings that fit it."""
+        model = self.session.model
+        if model is not None and model.card.id != self._adopted:
+            self._adopted = model.card.id
+            self.use_mask_settings(model.card.mask)
+
+
+_desks: WeakKeyDictionary[ViewerModel, Desk] = WeakKeyDictionary()
+
+
+def desk_of(viewer: ViewerModel) -> Desk:
+    """The desk of a viewer, which is made the first time."""
+    if viewer not in _desks:
+        _desks[viewer] = Desk(viewer)
+    return _desks[viewer]

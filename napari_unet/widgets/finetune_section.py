@@ -1,0 +1,101 @@
+"""The third section of the panel: teach the model the corrections, and decide on what comes out."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QWidget
+
+from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.session import wording
+from napari_unet.session.run import Curves
+from napari_unet.widgets.card import ProofCard
+from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.forms import Form
+from napari_unet.widgets.parts import Explanation, Running, Section, button
+from napari_unet.widgets.plots import Plot
+from napari_unet.widgets.runner import guarded
+from napari_unet.widgets.theme import Colours
+
+
+class FineTuneSection(Section):
+    """Teach the model the corrections, and decide on what comes out."""
+
+    def __init__(self, desk: Desk, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__("3  Fine-tune", parent)
+        self._desk = desk
+        self.settings = Form(desk.fine_tune_settings, ["seconds"])
+        self.run = button(
+            "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
+        )
+        self.reason = Explanation()
+        self.outside = Explanation()
+        self.running = Running("Stop", "End now, and keep the best that was reached.")
+        self.plot = Plot(colours)
+        self.card = ProofCard()
+        for widget in (
+            self.settings,
+            self.run,
+            self.reason,
+            self.outside,
+            self.running,
+            self.plot,
+            self.card,
+        ):
+            self.rows.addWidget(widget)
+        self._connect()
+        self.plot.show_curves(desk.session.curves)
+        self.refresh()
+
+    def _connect(self) -> None:
+        self.settings.changed.connect(self._on_settings_edited)
+        self.run.clicked.connect(self._on_run_clicked)
+        self.running.stop.clicked.connect(self._on_stop_clicked)
+        self.card.kept.connect(self._on_kept)
+        self.card.discarded.connect(self._on_discarded)
+        self._desk.changed.connect(self.refresh)
+        self._desk.progressed.connect(self._on_progressed)
+        self._desk.learned.connect(self._on_learned)
+
+    @guarded
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        session, stage = self._desk.session, self._desk.stage
+        learning = session.wanted is not None and session.wanted.kind == "fine-tune"
+        reason = self._desk.why_not_fine_tune()
+        self.run.setText(wording.fine_tune_text(stage.tally, stage.regions))
+        self.run.setVisible(not learning)
+        self.run.setEnabled(not reason)
+        self.reason.say("" if learning else reason)
+        self.outside.say("" if learning or reason else wording.outside_text(stage.tally))
+        self.running.setVisible(learning)
+        self.running.show_progress(session.progress, session.ending)
+        self.plot.setVisible(learning or bool(session.curves.steps))
+        self.settings.show_record(self._desk.fine_tune_settings)
+        self.card.show_result(session.candidate)
+
+    @guarded
+    def _on_settings_edited(self, settings: FineTuneSettings) -> None:
+        self._desk.use_fine_tune_settings(settings)
+
+    @guarded
+    def _on_run_clicked(self) -> None:
+        self._desk.fine_tune()
+
+    @guarded
+    def _on_stop_clicked(self) -> None:
+        self._desk.session.cancel()
+
+    @guarded
+    def _on_kept(self) -> None:
+        self._desk.session.keep()
+
+    @guarded
+    def _on_discarded(self) -> None:
+        self._desk.session.discard()
+
+    @guarded
+    def _on_progressed(self) -> None:
+        self.running.show_progress(self._desk.session.progress, self._desk.session.ending)
+
+    @guarded
+    def _on_learned(self, curves: Curves) -> None:
+        self.plot.show_curves(curves)

@@ -1,0 +1,40 @@
+"""The only place that reads or writes napari's layers, always in the thread of the window."""
+
+from napari_unet.widgets.layers.gestures import Gestures, Stroke
+from napari_unet.widgets.layers.images import (
+    Reading,
+    box_in_view,
+    channel_count,
+    choices,
+    current_channel,
+    current_plane,
+    describe,
+    planes_of,
+    propose,
+    snapshot,
+    specimen_of,
+    user_images,
+    why_not_fit,
+)
+from napari_unet.widgets.layers.own import role_of
+from napari_unet.widgets.layers.results import Results
+
+__all__ = [
+    "Gestures",
+    "Reading",
+    "Results",
+    "Stroke",
+    "box_in_view",
+    "channel_count",
+    "choices",
+    "current_channel",
+    "current_plane",
+    "describe",
+    "planes_of",
+    "propose",
+    "role_of",
+    "snapshot",
+    "specimen_of",
+    "user_images",
+    "why_not_fit",
+]

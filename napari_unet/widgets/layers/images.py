@@ -1,0 +1,159 @@
+"""Reading image layers: which there are, how their axes are read, their planes, what is in view."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_unet.images import axes as reader
+from napari_unet.schema.prediction import Box
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.layers.own import role_of
+
+
+class Reading(NamedTuple):
+    """How an image is read."""
+
+    axes: str
+    """Letters of `napari_unet.images.axes`."""
+    channel: int | None = None
+    """The only channel that is segmented; None is all together."""
+
+
+def user_images(viewer: ViewerModel) -> list[Image]:
+    """The images in the viewer that are not our own results, the first in the list first."""
+    layers = [layer for layer in viewer.layers if isinstance(layer, Image)]
+    return [layer for layer in layers if role_of(layer) is None]
+
+
+def array_of(image: Image) -> Any:
+    """The full array of an image; of a pyramid its finest level."""
+    return image.data[0] if image.multiscale else image.data
+
+
+def propose(image: Image) -> Reading:
+    """The likeliest way to read an image."""
+    shape = array_of(image).shape
+    axes = reader.read_axes(shape, image.rgb, image.axis_labels)
+    return Reading(axes, None if channel_count(image, axes) == 1 else 0)
+
+
+def channel_count(image: Image, axes: str) -> int:
+    """Channels to choose from; 1 for grey and for colour, which stays together."""
+    shape = array_of(image).shape
+    colour = image.rgb or (axes.endswith("C") and shape[-1] in (3, 4))
+    return 1 if colour or "C" not in axes else int(shape[axes.index("C")])
+
+
+def why_not_fit(image: Image, reading: Reading, channels: int) -> str:
+    """Why a model of so many channels can not take an image; empty if it can."""
+    found = channel_count(image, reading.axes) if reading.channel is None else 1
+    if found == channels or (found == 1 and channels == 3 and "C" in reading.axes):
+        return ""
+    if found == 1:
+        return f"The model takes {channels} channels and this image has one: choose another model."
+    return f"The model takes {channels} of the {found} channels: choose a channel of the image."
+
+
+def describe(image: Image, reading: Reading) -> str:
+    """One plain line: how the image is read."""
+    return reader.describe(array_of(image).shape, reading.axes, reading.channel)
+
+
+def choices(image: Image) -> Sequence[str]:
+    """The ways in which the axes of an image can be read, the likeliest first."""
+    return reader.choices(array_of(image).shape, image.rgb)
+
+
+def specimen_of(image: Image, axes: str) -> Specimen:
+    """A specimen for an image, with nothing known of it yet."""
+    shape = reader.spatial_shape(array_of(image).shape, axes)
+    return Specimen(image_id(image, axes), axes, shape)
+
+
+def image_id(image: Image, axes: str) -> str:
+    """What binds corrections to an image: its shape, its type and its first plane."""
+    array = array_of(image)
+    digest = hashlib.sha256(f"{array.shape}{array.dtype}".encode())
+    digest.update(np.ascontiguousarray(reader.plane(array, axes, 0)).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
+    """Copies of planes of an image, so that nothing changes under a job."""
+    array = array_of(image)
+    front = reader.spatial_shape(array.shape, reading.axes)[:-2]
+    flat = [int(np.ravel_multi_index(plane, front)) if front else 0 for plane in planes]
+    return [np.array(reader.plane(array, reading.axes, i, reading.channel)) for i in flat]
+
+
+def planes_of(image: Image, axes: str) -> list[PlaneIndex]:
+    """Every plane of a stack; of a single plane just that."""
+    return list(np.ndindex(reader.spatial_shape(array_of(image).shape, axes)[:-2]))
+
+
+def current_plane(viewer: ViewerModel, image: Image, axes: str) -> PlaneIndex:
+    """The plane that the viewer shows of an image."""
+    at = image.world_to_data(viewer.dims.point)
+    sizes = dict(zip(axes, array_of(image).shape, strict=True))
+    places = zip(_layer_axes(image, axes), at, strict=True)
+    return tuple(
+        int(np.clip(round(place), 0, sizes[axis] - 1)) for axis, place in places if axis in "TZ"
+    )
+
+
+def current_channel(viewer: ViewerModel, image: Image, axes: str) -> int:
+    """The channel that the viewer shows of an image."""
+    letters = _layer_axes(image, axes)
+    if "C" not in letters:
+        return 0
+    at = round(image.world_to_data(viewer.dims.point)[letters.index("C")])
+    return int(np.clip(at, 0, channel_count(image, axes) - 1))
+
+
+def box_in_view(viewer: ViewerModel, image: Image, axes: str) -> Box | None:
+    """The pixels of a plane that are on the screen; None if that is the whole plane, or 3D.
+
+    Raises
+    ------
+    ValueError
+        If no pixel of the image is on the screen.
+    """
+    letters = _layer_axes(image, axes)
+    y, x = letters.index("Y"), letters.index("X")
+    offset = viewer.dims.ndim - image.ndim
+    if viewer.dims.ndisplay != 2 or viewer.dims.displayed != (offset + y, offset + x):
+        return None
+    corners = np.array([_to_pixel(viewer, image, at) for at in _corners(viewer)])[:, [y, x]]
+    size = [array_of(image).shape[axes.index(axis)] for axis in "YX"]
+    low = np.clip(np.floor(corners.min(axis=0) + 0.5), 0, size).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0) + 0.5), 0, size).astype(int)
+    if (low >= high).any():
+        raise ValueError("The image is out of view: press Ctrl+R to bring it back.")
+    box = (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    return None if box == (0, 0, *size) else box
+
+
+def _corners(viewer: ViewerModel) -> list[tuple[float, float]]:
+    """The corners of the canvas in the world."""
+    camera = viewer.scene.camera
+    center = np.array(camera.center[-2:])
+    half = np.array(viewer.canvas.size) / (2 * camera.zoom)
+    return [tuple(center + half * sign) for sign in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
+
+
+def _to_pixel(viewer: ViewerModel, image: Image, at: tuple[float, float]) -> np.ndarray:
+    world = np.array(viewer.dims.point, float)
+    world[list(viewer.dims.displayed)] = at
+    return np.asarray(image.world_to_data(world))
+
+
+def _layer_axes(image: Image, axes: str) -> str:
+    """The axes that the layer itself has: colour is none of them."""
+    return axes[: image.ndim]

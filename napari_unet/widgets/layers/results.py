@@ -1,0 +1,264 @@
+"""The three layers that show the work on one image: probability, masks, and what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_unet.schema.correction import Known
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.repairs import Repair
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.layers.geometry import placement, result_axes, result_shape
+from napari_unet.widgets.layers.own import Role, claim
+from napari_unet.widgets.theme import CONFIRMED, CORRECTED
+
+STROKE = 3
+"""Value in the layer of what is known, above those of `Known`: a stroke that is being drawn."""
+_COLOURS = {
+    None: "transparent",
+    Known.UNKNOWN: "transparent",
+    Known.CONFIRMED: CONFIRMED,
+    Known.CORRECTED: CORRECTED,
+    STROKE: "white",
+}
+
+
+class Results:
+    """Writes the layers that belong to one image, and reads the masks back.
+
+    The layers are held by identity and weakly: renaming or moving one changes nothing, and one
+    that the user deletes is made anew when there is something to show.
+
+    Parameters
+    ----------
+    viewer
+        Where the layers are.
+    image
+        The layer that is segmented.
+    specimen
+        What is known of it.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        image: Image,
+        specimen: Specimen,
+    ) -> None:
+        self._viewer = viewer
+        self._image = ref(image)
+        self._layers: dict[Role, ref[Any]] = {}
+        self._placement = placement(image, specimen.axes)
+        self.axes = result_axes(specimen.axes, image.rgb)
+        self._shape = result_shape(specimen.axes, image.rgb, specimen.shape)
+        self.on_masks: Callable[[Labels], None] = lambda masks: None
+        """Called with each new layer of masks."""
+        self._stroke: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self.specimen = specimen
+
+    @property
+    def image(self) -> Image | None:
+        """The image, if it is still in the viewer."""
+        image = self._image()
+        return image if image is not None and image in self._viewer.layers else None
+
+    @property
+    def masks(self) -> Labels | None:
+        """The layer of masks, if it is still in the viewer."""
+        masks: Labels | None = self._find("masks")
+        return masks
+
+    def labels(self, plane: PlaneIndex) -> np.ndarray:
+        """The mask of a plane as it is now, (y, x); a view that painting changes."""
+        if self.masks is None:
+            return np.zeros(self.specimen.shape[-2:], np.uint16)
+        view: np.ndarray = self.masks.data[self._at(plane)]
+        return view
+
+    def all_labels(self) -> np.ndarray:
+        """The masks of all planes, (..., y, x); a view where numpy can give one."""
+        if self.masks is None:
+            return np.zeros(self.specimen.shape, np.uint16)
+        return np.asarray(self.masks.data).reshape(self.specimen.shape)
+
+    def show_tile(self, fresh: bool) -> None:
+        """Show the probabilities that have come."""
+        layer = self._find("probability")
+        if layer is None:
+            self._add_probability()
+        elif fresh:
+            layer.data = self._object_probability()
+        else:
+            self._update_classes(layer)
+            layer.refresh(extent=False, thumbnail=False)
+
+    def show_masks(self, plane: PlaneIndex, labels: np.ndarray) -> None:
+        """Replace the mask of a plane; undo can not reach back behind this."""
+        masks = self.masks
+        if masks is None:
+            masks = self._add_masks()
+        self.make_room(int(labels.max(initial=0)))
+        masks.data[self._at(plane)] = labels
+        _forget_history(masks)
+        masks.refresh(extent=False)
+
+    def show_known(self, plane: PlaneIndex, state: np.ndarray) -> None:
+        """Show what is known of the pixels of a plane."""
+        layer = self._find("known")
+        if layer is None:
+            if not state.any():
+                return
+            layer = self._add_known()
+        layer.data[self._at(plane)] = state
+        layer.refresh(extent=False, thumbnail=False)
+
+    def show_stroke(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> None:
+        """Show the pixels of a stroke that is being drawn, in place of what was shown of it."""
+        layer = self._find("known") or self._add_known()
+        shown = layer.data[self._at(plane)]
+        self._lift_stroke(shown)
+        self._stroke = (rows, columns, shown[rows, columns])
+        shown[rows, columns] = STROKE
+        layer.refresh(extent=False, thumbnail=False)
+
+    def hide_stroke(self, plane: PlaneIndex) -> None:
+        """Show no stroke any more."""
+        layer = self._find("known")
+        if layer is not None:
+            self._lift_stroke(layer.data[self._at(plane)])
+            layer.refresh(extent=False, thumbnail=False)
+
+    def _lift_stroke(self, shown: np.ndarray) -> None:
+        if self._stroke is not None:
+            rows, columns, under = self._stroke
+            shown[rows, columns] = under
+            self._stroke = None
+
+    def apply(self, plane: PlaneIndex, repair: Repair) -> None:
+        """Change pixels of the masks, as one step that can be undone."""
+        masks = self.masks
+        if masks is None:
+            return
+        self.make_room(int(repair.values.max(initial=0)))
+        lines = {"Y": repair.rows, "X": repair.columns}
+        indices = self._indices(plane, lambda place: np.full(len(repair.rows), place), lines)
+        masks.data_setitem(indices, repair.values.astype(masks.data.dtype))
+
+    def make_room(self, id_: int) -> None:
+        """Let the masks hold ids up to this one; above 65,535 they need twice the memory."""
+        masks = self.masks
+        if masks is not None and id_ > np.iinfo(masks.data.dtype).max:
+            masks.data = masks.data.astype(np.uint32)
+            _forget_history(masks)
+
+    def show_overlay(self, shown: bool) -> None:
+        """Show or hide what is known."""
+        layer = self._find("known")
+        if layer is not None:
+            layer.visible = shown
+
+    # the layers
+
+    def _find(self, role: Role) -> Any:
+        layer = self._layers[role]() if role in self._layers else None
+        return layer if layer is not None and layer in self._viewer.layers else None
+
+    def _add_probability(self) -> None:
+        layer = Image(
+            self._object_probability(),
+            name=f"{self._name} probability",
+            colormap="magma",
+            blending="additive",
+            opacity=0.5,
+            contrast_limits=(0, 1),
+            **self._placement,
+        )
+        self._add("probability", layer)
+
+    def _add_masks(self) -> Labels:
+        data = np.zeros(self._shape, np.uint16)
+        layer = Labels(data, name=f"{self._name} masks", opacity=0.5, **self._placement)
+        if probability := self._find("probability"):
+            probability.visible = False
+        self._add("masks", layer)
+        self.on_masks(layer)
+        return layer
+
+    def _add_known(self) -> Labels:
+        layer = Labels(
+            np.zeros(self._shape, np.uint8),
+            name=f"{self._name} known",
+            opacity=0.3,
+            colormap=DirectLabelColormap(color_dict=dict(_COLOURS)),
+            **self._placement,
+        )
+        self._add("known", layer)
+        return layer
+
+    def _add(self, role: Role, layer: Image | Labels) -> None:
+        image = self._image()
+        if image is not None:
+            claim(layer, role, image)
+        with _selection_kept(self._viewer):
+            self._viewer.add_layer(layer)
+        self._layers[role] = ref(layer)
+
+    @property
+    def _name(self) -> str:
+        image = self._image()
+        return image.name if image is not None else "image"
+
+    # from planes to the layers' own indices
+
+    def _at(self, plane: PlaneIndex) -> tuple[Any, ...]:
+        return self._indices(plane, int, {"Y": slice(None), "X": slice(None)})
+
+    def _indices(
+        self, plane: PlaneIndex, fill: Callable[[int], Any], within: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        places = iter(plane)
+        return tuple(
+            within[axis] if axis in within else fill(0 if axis == "C" else next(places))
+            for axis in self.axes
+        )
+
+    def _object_probability(self) -> np.ndarray:
+        """What the layer shows: the probability of object, a view where there is one class."""
+        probabilities = self.specimen.probabilities
+        if probabilities is None:
+            return np.zeros(self._shape, np.float32)
+        several = len(probabilities) > 1
+        shown: np.ndarray = probabilities[1:].sum(axis=0) if several else probabilities[0]
+        return shown.reshape(self._shape)
+
+    def _update_classes(self, layer: Image) -> None:
+        """With several classes the layer does not share its array with the specimen."""
+        if self.specimen.probabilities is not None and len(self.specimen.probabilities) > 1:
+            layer.data[...] = self._object_probability()
+
+
+@contextmanager
+def _selection_kept(viewer: ViewerModel) -> Iterator[None]:
+    """Leave the user's selected layers as they are; a new layer would take their place."""
+    selected = set(viewer.layers.selection)
+    yield
+    viewer.layers.selection = selected
+
+
+def _forget_history(masks: Labels) -> None:
+    """Clear the undo history, which would write old pixels into the new mask.
+
+    napari clears it when a layer stops being editable, which also changes its mode.
+    """
+    mode = masks.mode
+    masks.editable = False
+    masks.editable = True
+    masks.mode = mode

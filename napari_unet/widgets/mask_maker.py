@@ -1,0 +1,116 @@
+"""From probabilities to masks, in a thread, without running the network again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.images.instances import carry_ids, instances, merge_known
+from napari_unet.schema.prediction import Box
+from napari_unet.schema.settings import MaskSettings
+from napari_unet.session.edits import PlaneEdits, PlaneIndex
+from napari_unet.widgets.layers import Results
+from napari_unet.widgets.runner import Latest
+
+_WAIT_MS = 120
+
+
+class Made(NamedTuple):
+    """A mask of a plane, and what it was made from."""
+
+    found: int
+    """Objects that the model sees."""
+    before: np.ndarray
+    """The mask as it was when the work began."""
+    edits: PlaneEdits
+    """What was vouched for then."""
+    after: PlaneEdits
+    """The same with the new mask as its base."""
+
+
+class MaskMaker(QObject):
+    """Makes masks anew when probabilities or settings change; only the newest settings count."""
+
+    changed = Signal()
+    made = Signal(object, object, int)
+    """Results, the plane, and the number of objects that the model sees in it."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = MaskSettings()
+        self._latest = Latest(_WAIT_MS, self)
+        self._latest.failed.connect(self._on_failed)
+        self._todo: dict[PlaneIndex, None] = {}
+        self._results: Results | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether masks are being made."""
+        return bool(self._todo)
+
+    def make(self, results: Results, planes: Iterable[PlaneIndex]) -> None:
+        """Make the masks of some planes; what is known of their pixels stays."""
+        if results is not self._results:
+            self._todo.clear()
+            self._results = results
+        self._todo.update(dict.fromkeys(planes))
+        self._next(at_once=False)
+
+    def close(self) -> None:
+        """Make nothing any more."""
+        self._todo.clear()
+        self._latest.close()
+
+    def _next(self, *, at_once: bool = True) -> None:
+        self.changed.emit()
+        if self._todo and self._results is not None:
+            results, plane = self._results, next(iter(self._todo))
+            specimen = results.specimen
+            work = partial(
+                _mask,
+                specimen.crop(plane),
+                specimen.seen[plane],
+                results.labels(plane),
+                specimen.edits[plane],
+                self.settings,
+            )
+            self._latest.ask(work, partial(self._take, results, plane), at_once=at_once)
+
+    def _take(self, results: Results, plane: PlaneIndex, made: Made) -> None:
+        """Show a mask; pixels that were painted while it was made stay as they were painted."""
+        if results.image is None:
+            self._todo.clear()
+            self.changed.emit()
+            return
+        if results.specimen.edits[plane] is made.edits:  # else: confirmed meanwhile, make it again
+            del self._todo[plane]
+            now = results.labels(plane)
+            shown = np.where(now != made.before, now, made.after.base)
+            results.specimen.edits.accept(plane, made.after)
+            results.show_masks(plane, shown)
+            self.made.emit(results, plane, made.found)
+        self._next()
+
+    def _on_failed(self) -> None:
+        self._todo.clear()
+        self.changed.emit()
+
+
+def _mask(
+    probabilities: np.ndarray,
+    box: Box,
+    labels: np.ndarray,
+    edits: PlaneEdits,
+    settings: MaskSettings,
+) -> Made:
+    before = labels.copy()
+    found = instances(probabilities, settings)
+    new = np.zeros(before.shape, found.dtype)
+    new[box[0] : box[2], box[1] : box[3]] = found
+    state = edits.state(before)
+    shown = merge_known(carry_ids(new, before), before, state)
+    return Made(int(found.max(initial=0)), before, edits, PlaneEdits(shown, state))

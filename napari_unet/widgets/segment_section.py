@@ -1,0 +1,189 @@
+"""The first section of the panel: choose an image and a model, and segment."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+from superqt import QCollapsible
+
+from napari_unet.schema.settings import MaskSettings, PredictSettings
+from napari_unet.session import wording
+from napari_unet.widgets import layers
+from napari_unet.widgets.desk import Desk, Scope
+from napari_unet.widgets.forms import Form
+from napari_unet.widgets.parts import Choice, Explanation, Running, Section, button
+from napari_unet.widgets.runner import guarded
+
+_AXES = {"T": "time", "Z": "slices", "C": "channels", "Y": "y", "X": "x"}
+_TOGETHER = "all together"
+
+
+class SegmentSection(Section):
+    """Choose an image and a model, and segment."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__("1  Segment", parent)
+        self._desk = desk
+        self.image = Choice("The image that is segmented.")
+        self.description = Explanation()
+        self.axes = Choice("What the axes of the image mean.")
+        self.channel = Choice("The channel that is segmented.")
+        self.model = Choice("The model that segments; models that you keep appear here.")
+        self.about = Explanation()
+        self.scope = Choice("How much of the image is segmented.")
+        self.run = button("Segment", "Run the model over the image.", name="primary")
+        self.reason = Explanation()
+        self.running = Running("Cancel", "End now; the tiles that are done stay.")
+        self.finding = Explanation()
+        self.masks = Form(desk.maker.settings, list(MaskSettings.model_fields))
+        self.more = QCollapsible("More settings")
+        names = ["device", "tile_px", "head", "rotations"]
+        self.predict = Form(desk.predict_settings, names)
+        self._arrange()
+        self._connect()
+        self.refresh()
+
+    def _arrange(self) -> None:
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for title, widget in (
+            ("Image", self.image),
+            ("", self.description),
+            ("Axes", self.axes),
+            ("Channel", self.channel),
+            ("Model", self.model),
+            ("", self.about),
+            ("Where", self.scope),
+        ):
+            label = QLabel(title)
+            label.setBuddy(widget)
+            label.setToolTip(widget.toolTip())
+            self.form.addRow(label, widget)
+        self.rows.addLayout(self.form)
+        self.more.setToolTip("Device, tile size and other settings that are seldom needed.")
+        self.more.addWidget(self.predict)
+        for widget in (self.run, self.reason, self.running, self.finding, self.masks, self.more):
+            self.rows.addWidget(widget)
+
+    def _connect(self) -> None:
+        self.image.activated.connect(self._on_image_chosen)
+        self.axes.activated.connect(self._on_axes_chosen)
+        self.channel.activated.connect(self._on_channel_chosen)
+        self.model.activated.connect(self._on_model_chosen)
+        self.run.clicked.connect(self._on_run_clicked)
+        self.running.stop.clicked.connect(self._on_cancel_clicked)
+        self.masks.changed.connect(self._on_masks_edited)
+        self.predict.changed.connect(self._on_predict_edited)
+        self._desk.changed.connect(self.refresh)
+        self._desk.progressed.connect(self._on_progressed)
+
+    # what it shows
+
+    @guarded
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        self._show_image()
+        self._show_model()
+        self._show_run()
+        self.masks.show_record(self._desk.maker.settings)
+        self.predict.show_record(self._desk.predict_settings)
+
+    def _show_image(self) -> None:
+        stage = self._desk.stage
+        images, image = stage.images, stage.image
+        self.image.offer([i.name for i in images], images.index(image) if image else -1)
+        self.image.setEnabled(bool(images))
+        readable = image is not None and self._readable()
+        ways = list(layers.choices(image)) if image is not None and readable else []
+        several = layers.channel_count(image, stage.reading.axes) if image and readable else 1
+        self._show_row(self.axes, len(ways) > 1)
+        self._show_row(self.channel, several > 1)
+        self._show_row(self.description, readable)
+        if image is None or not readable:
+            return
+        reading = stage.reading
+        self.description.say(layers.describe(image, reading))
+        chosen = ways.index(reading.axes) if reading.axes in ways else -1
+        self.axes.offer([", ".join(_AXES[axis] for axis in way) for way in ways], chosen)
+        channels = [str(i + 1) for i in range(several)] + [_TOGETHER]
+        self.channel.offer(channels, several if reading.channel is None else reading.channel)
+        self._show_scopes(len(layers.planes_of(image, reading.axes)))
+
+    def _show_scopes(self, planes: int) -> None:
+        chosen = max(0, self.scope.currentIndex())
+        one = ["What I see", "The whole image"]
+        many = ["What I see", "This slice", f"All {planes} slices"]
+        self.scope.offer(many if planes > 1 else one, min(chosen, 2 if planes > 1 else 1))
+
+    def _show_model(self) -> None:
+        session = self._desk.session
+        ids = [entry.card.id for entry in session.models]
+        chosen = ids.index(session.model.card.id) if session.model else -1
+        self.model.offer([entry.card.name for entry in session.models], chosen)
+        self.model.setEnabled(bool(ids) and session.running is None)
+        self.about.say(wording.model_text(session.model) if session.model else "")
+        self._show_row(self.about, bool(self.about.text()))
+
+    def _show_run(self) -> None:
+        session = self._desk.session
+        segmenting = session.wanted is not None and session.wanted.kind == "predict"
+        reason = self._desk.why_not_segment()
+        self.run.setVisible(not segmenting)
+        self.run.setEnabled(not reason)
+        self.reason.say("" if segmenting else reason)
+        self.running.setVisible(segmenting)
+        self.running.show_progress(session.progress, session.ending)
+        self.finding.say("Finding objects …" if self._desk.maker.busy else "")
+
+    def _show_row(self, widget: QWidget, shown: bool) -> None:
+        widget.setVisible(shown)
+        label = self.form.labelForField(widget)
+        if label is not None:
+            label.setVisible(shown)
+
+    def _readable(self) -> bool:
+        try:
+            return bool(self._desk.stage.reading)
+        except ValueError:
+            return False
+
+    # what its user does
+
+    @guarded
+    def _on_image_chosen(self, index: int) -> None:
+        self._desk.stage.choose(self._desk.stage.images[index])
+
+    @guarded
+    def _on_axes_chosen(self, index: int) -> None:
+        image = self._desk.stage.image
+        if image is not None:
+            self._desk.stage.read_as(layers.choices(image)[index])
+
+    @guarded
+    def _on_channel_chosen(self, index: int) -> None:
+        together = self.channel.itemText(index) == _TOGETHER
+        self._desk.stage.choose_channel(None if together else index)
+
+    @guarded
+    def _on_model_chosen(self, index: int) -> None:
+        self._desk.session.choose(self._desk.session.models[index].card.id)
+
+    @guarded
+    def _on_run_clicked(self) -> None:
+        several: list[Scope] = ["view", "plane", "all"]
+        self._desk.segment(several[self.scope.currentIndex()])
+
+    @guarded
+    def _on_cancel_clicked(self) -> None:
+        self._desk.session.cancel()
+
+    @guarded
+    def _on_masks_edited(self, settings: MaskSettings) -> None:
+        self._desk.use_mask_settings(settings)
+
+    @guarded
+    def _on_predict_edited(self, settings: PredictSettings) -> None:
+        self._desk.use_predict_settings(settings)
+
+    @guarded
+    def _on_progressed(self) -> None:
+        self.running.show_progress(self._desk.session.progress, self._desk.session.ending)

@@ -1,0 +1,211 @@
+"""Which image is under the microscope, how it is read, and the work done on each so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+from weakref import WeakKeyDictionary, proxy, ref
+
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.prediction import Box
+from napari_unet.session.edits import PlaneIndex, Tally
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets import layers
+from napari_unet.widgets.corrector import Corrector
+from napari_unet.widgets.layers import Reading, Results
+from napari_unet.widgets.runner import guarded
+
+
+class Work(NamedTuple):
+    """What is done on one image."""
+
+    results: Results
+    corrector: Corrector
+    reading: Reading
+
+
+class Stage(QObject):
+    """The chosen image of a viewer, how it is read, and the work on every image so far.
+
+    Parameters
+    ----------
+    viewer
+        Held weakly.
+    """
+
+    changed = Signal()
+    """Which images there are, which is chosen, how it is read, what was corrected."""
+
+    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = cast(ViewerModel, proxy(viewer))
+        self._image: ref[Image] | None = None
+        self._readings: WeakKeyDictionary[Image, Reading] = WeakKeyDictionary()
+        self._works: WeakKeyDictionary[Image, Work] = WeakKeyDictionary()
+        for image in self.images:
+            image.events.name.connect(self._on_layers_changed)
+        viewer.layers.events.inserted.connect(self._on_layer_inserted)
+        viewer.layers.events.removed.connect(self._on_layers_changed)
+        viewer.dims.events.ndisplay.connect(self._on_layers_changed)
+        self._settle()
+
+    # the image
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that can be segmented."""
+        return layers.user_images(self.viewer)
+
+    @property
+    def image(self) -> Image | None:
+        """The chosen image; None if there is no image at all."""
+        return self._image() if self._image is not None else None
+
+    def choose(self, image: Image) -> None:
+        """Put another image under the microscope."""
+        if image is not self.image:
+            if self.work is not None:
+                self.work.corrector.put_down()
+            self._image = ref(image)
+            self.changed.emit()
+
+    # how it is read
+
+    @property
+    def reading(self) -> Reading:
+        """How the chosen image is read.
+
+        Raises
+        ------
+        ValueError
+            If there is no image, or it has too many axes.
+        """
+        image = self._present()
+        if image not in self._readings:
+            self._readings[image] = layers.propose(image)
+        return self._readings[image]
+
+    def read_as(self, axes: str) -> None:
+        """Read the axes of the chosen image in another way; work done on it starts anew."""
+        image = self._present()
+        if axes != self.reading.axes:
+            several = layers.channel_count(image, axes) > 1
+            self._put(Reading(axes, 0 if several else None))
+
+    def choose_channel(self, channel: int | None) -> None:
+        """Segment another channel of the chosen image; None is all together."""
+        self._put(Reading(self.reading.axes, channel))
+
+    def _put(self, reading: Reading) -> None:
+        image = self._present()
+        self._readings[image] = reading
+        work = self._works.get(image)
+        if work is not None and work.reading.axes != reading.axes:
+            work.corrector.close()
+            del self._works[image]
+        elif work is not None:
+            self._works[image] = work._replace(reading=reading)
+        self.changed.emit()
+
+    # the work
+
+    @property
+    def work(self) -> Work | None:
+        """What was done on the chosen image; None if nothing was yet."""
+        image = self.image
+        return self._works.get(image) if image is not None else None
+
+    @property
+    def works(self) -> list[Work]:
+        """What was done on each image that is still open."""
+        return [work for work in self._works.values() if work.results.image is not None]
+
+    def begin(self) -> Work:
+        """The work on the chosen image, which begins now if it has not yet."""
+        image, reading = self._present(), self.reading
+        if image not in self._works:
+            specimen = layers.specimen_of(image, reading.axes)
+            results = Results(self.viewer, image, specimen)
+            corrector = Corrector(self.viewer, results, self)
+            corrector.changed.connect(self.changed)
+            self._works[image] = Work(results, corrector, reading)
+        return self._works[image]
+
+    def work_on(self, specimen: Specimen) -> Work | None:
+        """The work on a specimen, if its image is still open."""
+        return next((w for w in self.works if w.results.specimen is specimen), None)
+
+    @property
+    def plane(self) -> PlaneIndex:
+        """The plane of the chosen image that the viewer shows."""
+        return layers.current_plane(self.viewer, self._present(), self.reading.axes)
+
+    @property
+    def box_in_view(self) -> Box | None:
+        """The pixels of the chosen image on the screen; None if that is the whole plane."""
+        return layers.box_in_view(self.viewer, self._present(), self.reading.axes)
+
+    # what was corrected
+
+    @property
+    def tally(self) -> Tally:
+        """Corrected objects of all images."""
+        tallies = [work.results.specimen.edits.tally for work in self.works]
+        return Tally(sum(t.inside for t in tallies), sum(t.outside for t in tallies))
+
+    @property
+    def regions(self) -> int:
+        """Confirmed regions of all images."""
+        return sum(work.results.specimen.edits.region_count for work in self.works)
+
+    def corrections(self) -> Iterator[Correction]:
+        """What can be learned from: every plane with confirmed regions, of all images."""
+        for work in self.works:
+            image, specimen = work.results.image, work.results.specimen
+            labels = work.results.all_labels()
+            for plane, known in specimen.edits.known(labels):
+                assert image is not None
+                yield Correction(
+                    image_id=":".join([specimen.image_id, *map(str, plane)]),
+                    image=layers.snapshot(image, work.reading, [plane])[0],
+                    labels=labels[plane].copy(),
+                    known=known,
+                )
+
+    def close(self) -> None:
+        """Count nothing any more."""
+        for work in self._works.values():
+            work.corrector.close()
+
+    # the viewer
+
+    def _present(self) -> Image:
+        image = self.image
+        if image is None:
+            raise ValueError("There is no image: open one first.")
+        return image
+
+    def _settle(self) -> None:
+        """If the chosen image is gone, choose the one on top."""
+        if self.image is None or self.image not in self.viewer.layers:
+            images = self.images
+            self._image = ref(images[-1]) if images else None
+
+    @guarded
+    def _on_layer_inserted(self, event: object) -> None:
+        """An image that was just opened is the one that its user wants to segment."""
+        layer = getattr(event, "value", None)
+        if layer in self.images:
+            layer.events.name.connect(self._on_layers_changed)  # type: ignore[union-attr]
+            self.choose(layer)
+        self._settle()
+        self.changed.emit()
+
+    @guarded
+    def _on_layers_changed(self, event: object) -> None:
+        self._settle()
+        self.changed.emit()

@@ -1,0 +1,43 @@
+"""The tools for correcting: napari's own, and ours."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Tool(NamedTuple):
+    """One way to correct a mask by hand."""
+
+    name: str
+    title: str
+    key: str
+    """As napari spells it."""
+    hint: str
+    """What to do with the mouse."""
+    mode: str = ""
+    """The mode of napari's layer of labels; none for a tool of ours."""
+
+    @property
+    def tooltip(self) -> str:
+        """The hint and the key."""
+        return f"{self.hint}\nKey: {self.key}"
+
+
+TOOLS = (
+    Tool("paint", "Paint", "P", "Paint the selected object; [ and ] change the brush.", "paint"),
+    Tool("erase", "Erase", "E", "Paint background.", "erase"),
+    Tool("fill", "Fill", "F", "Click on an object to give it the selected number.", "fill"),
+    Tool("polygon", "Polygon", "3", "Click around an object; double click ends it.", "polygon"),
+    Tool("pick", "Pick", "L", "Click on an object to go on painting it.", "pick"),
+    Tool("new", "New", "N", "Paint an object that the model missed."),
+    Tool("delete", "Delete", "D", "Click on an object that should not be there."),
+    Tool("merge", "Merge", "J", "Drag from one object onto another: they become one."),
+    Tool("split", "Split", "S", "Drag a line across an object, from edge to edge."),
+    Tool(
+        "forget", "Unknown", "U", "Drag over pixels that you are not sure of: they no longer count."
+    ),
+    Tool("box", "Drag a box", "G", "Drag a box around pixels that are all right as they are."),
+)
+CONFIRM_KEY = "R"
+
+BY_NAME = {tool.name: tool for tool in TOOLS}

@@ -9,7 +9,7 @@ from napari_unet.jobs.engine import wire
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener, Perform
 from napari_unet.jobs.messages import Ending
-from napari_unet.jobs.perform import give_memory_back, perform, warm_up
+from napari_unet.jobs.perform import perform, warm_up
 from napari_unet.jobs.run import Order, run
 from napari_unet.schema.requests import Request
 
@@ -107,8 +107,6 @@ class InlineEngine:
     def _finish(self, order: Order) -> None:
         """Be free for the next job; a listener may submit it when it hears of the end."""
         with self._lock:
-            if self._order is not order:
-                return
-            self._folder.empty_arrays()
-            self._order = None
-        give_memory_back()
+            if self._order is order:
+                self._folder.empty_arrays()
+                self._order = None

@@ -1,10 +1,9 @@
 import tempfile
-from pathlib import Path
 
 import pytest
-from listening import engine_threads
 
 from napari_unet.jobs.engine.client import Engine
+from tests.jobs.listening import engine_threads
 
 
 @pytest.fixture
@@ -15,10 +14,9 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def engine(temporary, monkeypatch):
+def engine(temporary):
     """An engine with the jobs of ``job_bodies``; afterwards nothing of it may be left."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    engine = Engine(perform="job_bodies:perform")
+    engine = Engine(perform="tests.jobs.job_bodies:perform")
     yield engine
     engine.close()
     assert list(temporary.iterdir()) == []

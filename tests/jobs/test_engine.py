@@ -6,15 +6,16 @@ import math
 import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import Heard, ask, comes_true, is_alive
 
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.jobs.engine.process import environment
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.events import Progress, TileDone
+from tests.jobs.listening import Heard, ask, comes_true, is_alive
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -102,6 +103,13 @@ def test_threads_that_the_user_has_chosen_stay():
     assert environment({"HOME": "here"})["HOME"] == "here"
 
 
+def test_the_process_imports_what_this_one_would(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", "/somewhere", "beside"])
+    path = environment({"PYTHONPATH": "/else"})["PYTHONPATH"].split(os.pathsep)
+    assert path == [str(tmp_path), str(Path("/somewhere").absolute()), str(tmp_path / "beside")]
+
+
 def test_r3_3_the_memory_of_a_job_is_back_before_the_next(engine):
     hear(engine, "holds-memory").end()
     after = hear(engine, "memory-is-back")
@@ -123,19 +131,19 @@ def test_r4_2_cancel_ends_a_job_within_a_step(engine):
     assert again.texts == heard.texts
 
 
-def test_r4_2_a_cancelled_training_keeps_its_best(engine):
+def test_r4_2_a_cancelled_training_keeps_its_best(temporary):
     """It has heard of it in time, so the grace time does not cut off its last evaluation."""
-    engine_of_short_grace = Engine(perform="job_bodies:perform", grace_s=0.3)
-    heard = hear(engine_of_short_grace, "keeps-the-best")
+    hasty = Engine(perform="tests.jobs.job_bodies:perform", grace_s=0.3)
+    heard = hear(hasty, "keeps-the-best")
     heard.first()
-    engine_of_short_grace.cancel()
+    hasty.cancel()
     assert heard.end().result.model_id == "best so far"
-    engine_of_short_grace.close()
+    hasty.close()
 
 
 @posix
-def test_a_job_that_hears_but_does_not_end_is_killed(engine):
-    patient = Engine(perform="job_bodies:perform", wind_up_s=0.3)
+def test_a_job_that_hears_but_does_not_end_is_killed(temporary):
+    patient = Engine(perform="tests.jobs.job_bodies:perform", wind_up_s=0.3)
     heard = hear(patient, "never-winds-up")
     heard.first()
     patient.cancel()

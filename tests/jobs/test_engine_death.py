@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from listening import Heard, ask, comes_true, engine_threads, is_alive
 
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.jobs.messages import Done, Failed
+from tests.jobs.listening import Heard, ask, comes_true, engine_threads, is_alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -59,10 +59,10 @@ def test_an_engine_that_cannot_start_says_so(temporary):
 
 WINDOW = """
 import sys, time
-from listening import ask
+from tests.jobs.listening import ask
 from napari_unet.jobs.engine.client import Engine
 
-engine = Engine(perform="job_bodies:perform")
+engine = Engine(perform="tests.jobs.job_bodies:perform")
 engine.submit(ask(sys.argv[1]), lambda message: print(getattr(message, "text", ""), flush=True))
 time.sleep(60)
 """
@@ -78,7 +78,7 @@ def start_window(script, folder, *arguments):
         text=True,
         env={
             **os.environ,
-            "PYTHONPATH": str(Path(__file__).parent),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "TMPDIR": str(folder / "temporary"),
         },
     )
@@ -98,10 +98,10 @@ def test_the_process_and_its_folder_go_when_the_window_is_killed(body, tmp_path)
 
 SCRIPT = """
 import sys
-from listening import Heard, ask
+from tests.jobs.listening import Heard, ask
 from napari_unet.jobs.engine.client import Engine
 
-engine, heard = Engine(perform="job_bodies:perform"), Heard()
+engine, heard = Engine(perform="tests.jobs.job_bodies:perform"), Heard()
 engine.warm_up()
 engine.submit(ask("torch"), heard)
 print(heard.end(60).kind, heard.texts[0], "torch" in sys.modules, "scipy" in sys.modules)

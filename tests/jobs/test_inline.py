@@ -3,12 +3,12 @@ import threading
 
 import numpy as np
 import pytest
-from job_bodies import perform
-from listening import Heard, ask
 
 from napari_unet.jobs.inline import InlineEngine
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.events import Progress
+from tests.jobs.job_bodies import perform
+from tests.jobs.listening import Heard, ask
 
 
 @pytest.fixture(params=[False, True], ids=["here", "in a thread"])

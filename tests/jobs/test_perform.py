@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import Heard
 
 from napari_unet.inference.predict import predict
 from napari_unet.jobs.engine.client import Engine
@@ -18,6 +17,7 @@ from napari_unet.schema.events import Progress, StepDone, TileDone
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.requests import CheckRequest, FineTuneRequest, PredictRequest
 from napari_unet.schema.settings import FineTuneSettings, NetworkSettings, PredictSettings
+from tests.jobs.listening import Heard
 
 SETTINGS = PredictSettings(tile_px=32, device="cpu")
 

@@ -121,7 +121,8 @@ def test_a_listener_that_goes_away_closes_the_job():
         finally:
             closed.append(True)
 
-    messages = run(job(), Order())
+    held = job()
+    messages = run(held, Order())
     next(messages)
     messages.close()
     assert closed == [True]

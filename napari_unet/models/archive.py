@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,12 +49,13 @@ def _card(path: Path, head: Mapping[str, str]) -> ModelCard:
     if "card" not in head:
         raise ValueError(f"'{path.name}' is no model of napari_unet: it has no card.")
     try:
-        return ModelCard.model_validate_json(head["card"])
-    except ValidationError as error:
-        if f'"format_version":{FORMAT_VERSION}' not in head["card"].replace(" ", ""):
+        version = json.loads(head["card"])["format_version"]
+        if version > FORMAT_VERSION:
             raise ValueError(
                 f"'{path.name}' was made by a newer version; update napari-unet-finetune."
-            ) from error
+            )
+        return ModelCard.model_validate_json(head["card"])
+    except (KeyError, TypeError, JSONDecodeError, ValidationError) as error:
         raise ValueError(f"The card of '{path.name}' is damaged; get the file again.") from error
 
 

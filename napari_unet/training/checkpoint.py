@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from napari_unet import disk
 from napari_unet.networks.network import Network
 from napari_unet.schema.model_card import Scores
 
@@ -29,8 +30,6 @@ def save_checkpoint(
         "seconds": state.elapsed(),
     }
     torch.save(content, buffer)
-    from napari_unet import disk
-
     disk.write_bytes(path, buffer.getvalue())
 
 

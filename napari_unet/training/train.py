@@ -23,6 +23,7 @@ from napari_unet.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_unet.training.patches import Batch, PatchSampler
 
 WARM_UP_STEPS = 10
+CHECKPOINT_EVERY_S = 30
 
 Parameters = dict[str, Tensor]
 
@@ -104,7 +105,7 @@ def train(
             if validate is not None and _done(best, settings) >= due:
                 due += 1 / validations
                 yield _validate(network, validate, best)
-            if checkpoint is not None and time.monotonic() - saved > 30:
+            if checkpoint is not None and time.monotonic() - saved >= CHECKPOINT_EVERY_S:
                 save_checkpoint(checkpoint, network, optimizer, best)
                 saved = time.monotonic()
     except (StopEarly, KeyboardInterrupt):

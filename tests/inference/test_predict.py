@@ -1,0 +1,99 @@
+"""Images of any kind in, probabilities out; what does not fit is said in one sentence."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unet.inference import predict as module
+from napari_unet.inference.predict import predict, predict_planes, prepare
+from napari_unet.schema.events import Notice, Progress, TileDone
+from napari_unet.schema.settings import PredictSettings
+from tests.models_for_tests import tiny_model
+
+CPU = PredictSettings(device="cpu")
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (15, 17), (37, 53), (64, 64)])
+def test_r10_2_odd_sizes(shape):
+    found = predict(RNG.random(shape), tiny_model(), CPU).probabilities
+    assert found.shape == (1, *shape)
+    assert found.dtype == np.float32
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int16, np.float32, ">u2"])
+def test_r8_4_dtypes(dtype):
+    image = RNG.integers(0, 2, (20, 20)).astype(dtype)
+    expected = predict(image.astype(float), tiny_model(), CPU).probabilities
+    np.testing.assert_allclose(predict(image, tiny_model(), CPU).probabilities, expected, atol=1e-5)
+
+
+def test_r8_4_one_bad_pixel_changes_nothing_far_away():
+    image = RNG.random((200, 60)).astype(np.float32)
+    good = predict(image, tiny_model(), CPU).probabilities
+    image[2, 2] = np.nan
+    found = predict(image, tiny_model(), CPU).probabilities
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[:, 150:], good[:, 150:], atol=0.02)
+
+
+def test_colour_is_read_as_luminance_or_refused():
+    image = RNG.integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    assert predict(image, tiny_model(), CPU).probabilities.shape == (1, 20, 30)
+    with pytest.raises(ValueError, match="convert this colour image to grey"):
+        predict(image, tiny_model(rgb="refuse"), CPU)
+    colours = tiny_model(in_channels=3, rgb="channels")
+    assert predict(image, colours, CPU).probabilities.shape == (1, 20, 30)
+
+
+def test_r8_3_wrong_number_of_channels():
+    with pytest.raises(ValueError, match="takes 2 channels, the image has 1"):
+        prepare(np.zeros((9, 9)), tiny_model(in_channels=2).card)
+
+
+def test_heads_of_unetplusplus():
+    model = tiny_model("unet++", depth=4, deep_supervision=True)
+    image = RNG.random((30, 30))
+    heads = [
+        predict(image, model, CPU.model_copy(update={"head": f"L{i}"})).probabilities
+        for i in (1, 2, 3)
+    ]
+    mean = predict(image, model, CPU).probabilities
+    np.testing.assert_allclose(mean, np.mean(heads, axis=0), atol=1e-5)
+    assert not np.allclose(heads[0], heads[2])
+
+
+def test_r4_6_progress_counts_all_planes_and_reaches_its_total():
+    events = list(predict_planes(tiny_model(), [RNG.random((50, 70))] * 2, tile(32)))
+    tiles = [e for e in events if isinstance(e, TileDone)]
+    progress = [e for e in events if isinstance(e, Progress)]
+    assert len(tiles) == len(progress) == 2 * 2 * 3
+    assert progress[-1].done == progress[-1].total
+    assert {e.plane for e in tiles} == {0, 1}
+
+
+def tile(size):
+    return PredictSettings(tile_px=size, device="cpu")
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, MemoryError])
+def test_r3_1_short_of_memory_it_takes_smaller_tiles(monkeypatch, error):
+    image = RNG.random((150, 150))
+    expected = predict(image, tiny_model(), CPU).probabilities
+    real = module.predict_tiles
+
+    def short(network, image, *, tile_px, **more):
+        if tile_px > 100:
+            raise error("no memory")
+        yield from real(network, image, tile_px=tile_px, **more)
+
+    monkeypatch.setattr(module, "predict_tiles", short)
+    events = list(predict_planes(tiny_model(), [image], CPU))
+    assert sum(isinstance(event, Notice) for event in events) == 3
+    found = np.zeros_like(expected)
+    for event in events:
+        if isinstance(event, TileDone):
+            y0, x0, y1, x1 = event.box
+            found[:, y0:y1, x0:x1] = event.probabilities
+    np.testing.assert_allclose(found, expected, atol=1e-5)

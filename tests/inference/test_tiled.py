@@ -1,0 +1,97 @@
+"""A tiled prediction is the prediction of the whole image."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_unet.inference.tiled import predict_tiles, predict_whole
+from napari_unet.networks.build import build_network, fuse
+from napari_unet.schema.catalog import NETWORKS
+from napari_unet.schema.settings import NetworkSettings
+
+sizes = st.tuples(st.integers(1, 100), st.integers(1, 100))
+
+
+def network_of(name, seed=0, **more):
+    """Its statistics are those of noise, so that activations keep their size."""
+    network = build_network(name, NetworkSettings(features=4, depth=3, **more), seed)
+    generator = torch.Generator().manual_seed(seed)
+    network.train().heads(torch.rand(4, 1, 64, 64, generator=generator))
+    return fuse(network)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
+@pytest.mark.parametrize("normalization", ["kernel", "batch", "layer"])
+@settings(max_examples=5, deadline=None)
+@given(sizes, st.integers(16, 150), st.integers(0, 2**16))
+def test_r10_1_tiled_equals_whole(name, upsampling, normalization, shape, tile_px, seed):
+    network = network_of(name, upsampling=upsampling, normalization=normalization)
+    image = np.random.default_rng(seed).random((1, *shape), dtype=np.float32)
+    whole = predict_whole(network, image, tile_px=8192)
+    tiled = predict_whole(network, image, tile_px=tile_px)
+    assert np.abs(whole - tiled).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("normalization", ["kernel", "batch", "layer"])
+def test_the_networks_of_these_tests_answer_every_pixel_differently(name, normalization):
+    image = np.random.default_rng(0).random((1, 50, 50), dtype=np.float32)
+    assert predict_whole(network_of(name, normalization=normalization), image).std() > 1e-3
+
+
+def test_group_norm_is_why_this_needs_a_test():
+    """The control: a norm that looks at the whole tile is found out."""
+    network = network_of("unet", normalization="group")
+    image = np.random.default_rng(0).random((1, 130, 130), dtype=np.float32)
+    image[:, :60] *= 5
+    tiled, whole = (predict_whole(network, image, tile_px=size) for size in (32, 8192))
+    assert np.abs(whole - tiled).max() > 1e-3
+
+
+@settings(max_examples=8, deadline=None)
+@given(sizes, st.data())
+def test_r6_4_a_region_is_a_part_of_the_whole(shape, data):
+    y = sorted(data.draw(st.lists(st.integers(0, shape[0]), min_size=2, max_size=2, unique=True)))
+    x = sorted(data.draw(st.lists(st.integers(0, shape[1]), min_size=2, max_size=2, unique=True)))
+    box = (y[0], x[0], y[1], x[1])
+    network = network_of("unet")
+    image = np.random.default_rng(1).random((1, *shape), dtype=np.float32)
+    whole = predict_whole(network, image)
+    for tile, part in predict_tiles(network, image, tile_px=32, region=box):
+        y0, x0, y1, x1 = tile.core
+        assert y[0] <= y0 < y1 <= y[1]
+        assert x[0] <= x0 < x1 <= x[1]
+        np.testing.assert_allclose(part, whole[:, y0:y1, x0:x1], atol=1e-4)
+
+
+def test_r10_4_the_tile_that_was_chosen_is_used():
+    network = network_of("unet")
+    shown = []
+    network.heads = spy(network.heads, shown)
+    predict_whole(network, np.zeros((1, 200, 200), np.float32), tile_px=64)
+    assert len(shown) == 16
+    widest = 64 + 2 * 4 * -(-network.halo_px // 4) + 4
+    assert max(max(shape[-2:]) for shape in shown) <= widest
+
+
+def spy(function, seen):
+    def called(image, level=None):
+        seen.append(image.shape)
+        return function(image, level)
+
+    return called
+
+
+def test_averaging_over_rotations_makes_the_answer_turn_with_the_image():
+    network = network_of("unet++")
+    image = np.random.default_rng(0).random((1, 48, 48), dtype=np.float32)
+
+    def averaged(picture):
+        ((_, found),) = predict_tiles(network, picture, rotations=True)
+        return found
+
+    turned = averaged(np.rot90(image, axes=(1, 2)).copy())
+    np.testing.assert_allclose(turned, np.rot90(averaged(image), axes=(1, 2)), atol=1e-5)

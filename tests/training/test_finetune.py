@@ -1,0 +1,121 @@
+"""Fine-tuning learns what was drawn, judges by pixels it never saw, and never touches the old model."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_unet.images.samples import cells
+from napari_unet.models.model import Model
+from napari_unet.networks.build import build_network
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.settings import FineTuneSettings, MaskSettings, NetworkSettings
+from napari_unet.training.finetune import fine_tune, fitting_mask, prove
+from napari_unet.training.heldout import TILE_PX, held_out
+
+CPU = FineTuneSettings(device="cpu", steps=30, seconds=60)
+
+
+@pytest.fixture(scope="module")
+def model():
+    shape = NetworkSettings(features=4, depth=3)
+    card = ModelCard(name="Base", network="unet", network_settings=shape)
+    return Model(card, build_network("unet", shape).state_dict())
+
+
+def correction(size=256, seed=0, known=None, image_id="a"):
+    image, labels = cells((size, size), seed=seed)
+    known = np.ones(labels.shape, np.uint8) if known is None else known
+    return Correction(image_id=image_id, image=image, labels=labels, known=known)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_r1_3_it_learns_what_was_drawn(model, seed):
+    before = {name: value.clone() for name, value in model.parameters.items()}
+    settings = CPU.model_copy(update={"seed": seed})
+    result = fine_tune(model, [correction(seed=seed)], settings)
+    assert result.proof.held_out
+    assert result.proof.after.iou > result.proof.before.iou
+    assert result.model.card.parent == model.card.id
+    assert result.model.card.id != model.card.id
+    assert all(torch.equal(before[name], model.parameters[name]) for name in before)
+
+
+def test_r1_1_shuffled_labels_are_not_called_better(model):
+    good = fine_tune(model, [correction()], CPU).model
+    image, labels = cells((256, 256), seed=0)
+    shuffled = np.random.default_rng(0).permutation(labels.ravel()).reshape(labels.shape)
+    wrong = Correction(image_id="b", image=image, labels=shuffled, known=labels * 0 + 1)
+    assert not prove(
+        Scores(iou=0.8, dice=0.8, f1_50=0.8, mean_ap=0.5),
+        fine_tune(good, [wrong], CPU.model_copy(update={"steps": 5})).proof.after,
+        True,
+    ).better
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 500), st.integers(0, 500), st.text())
+def test_r12_4_a_quarter_of_any_region_is_held_out_by_position(y, x, name):
+    side = 2 * TILE_PX
+    aside = held_out((1000, 1000), name)[y : y + side, x : x + side]
+    assert aside.sum() == TILE_PX**2
+    np.testing.assert_array_equal(aside, held_out((2000, 900), name)[y : y + side, x : x + side])
+
+
+def test_r12_4_a_region_too_small_to_divide_is_said(model):
+    known = np.zeros((256, 256), np.uint8)
+    known[5:60, 5:60] = 1
+    result = fine_tune(model, [correction(known=known)], CPU.model_copy(update={"steps": 3}))
+    assert not result.proof.held_out
+    assert "corrected pixels themselves" in result.proof.sentence
+
+
+@pytest.mark.parametrize("corrections", [[], "unknown"])
+def test_r12_3_nothing_to_learn_from_is_said(model, corrections):
+    if corrections:
+        corrections = [correction(known=np.zeros((256, 256), np.uint8))]
+    with pytest.raises(ValueError, match="mark a region as right"):
+        fine_tune(model, corrections, CPU)
+
+
+def test_r12_3_one_image_with_one_object(model):
+    labels = np.zeros((40, 40), np.uint16)
+    labels[10:20, 10:20] = 1
+    image = labels * 50.0
+    one = Correction(image_id="x", image=image, labels=labels, known=labels * 0 + 2)
+    result = fine_tune(model, [one], CPU.model_copy(update={"steps": 3}))
+    assert result.steps == 3
+
+
+@pytest.mark.parametrize("seconds", [2.0, 4.0])
+def test_r13_5_the_time_budget_is_kept(model, seconds):
+    settings = CPU.model_copy(update={"steps": 100_000, "seconds": seconds})
+    assert fine_tune(model, [correction()], settings).seconds < seconds + 2.5
+
+
+def test_round_objects_are_split_and_branched_ones_are_not():
+    y, x = np.mgrid[:64, :64]
+    discs = np.zeros((64, 64), int)
+    discs[(y - 32) ** 2 + (x - 20) ** 2 < 169] = 1
+    discs[((y - 32) ** 2 + (x - 43) ** 2 < 169) & (discs == 0)] = 2
+    cross = np.zeros((128, 128), int)
+    for k in range(4):
+        part = cross[(k // 2) * 64 : (k // 2) * 64 + 60, (k % 2) * 64 : (k % 2) * 64 + 60]
+        part[4:18, 4:56], part[40:54, 4:56], part[10:50, 26:32] = k + 1, k + 1, k + 1
+    small = MaskSettings(min_size_px=0)
+    assert fitting_mask([(discs, discs >= 0)], small).split_touching
+    assert not fitting_mask([(cross, cross >= 0)], small).split_touching
+
+
+def test_the_verdict_is_one_sentence_with_both_numbers():
+    old = Scores(iou=0.6, dice=0.7, f1_50=0.71, mean_ap=0.4)
+    new = Scores(iou=0.7, dice=0.8, f1_50=0.83, mean_ap=0.5)
+    assert prove(old, new, True).sentence == (
+        "Better on held-out pixels: object F1 0.71 -> 0.83, IoU 0.60 -> 0.70."
+    )
+    assert prove(new, old, True).sentence.startswith("Not better")
+    assert not prove(old, old, True).better
+    collapsed = Scores(iou=0.75, dice=0.8, f1_50=0.0, mean_ap=0.0)
+    assert not prove(old, collapsed, True).better

@@ -1,0 +1,135 @@
+"""The training loop: it learns, stops, resumes and never lets a bad number in."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unet.images.samples import cells
+from napari_unet.networks.build import build_network
+from napari_unet.schema.events import Notice, Progress, StepDone, StopEarly, Validated, finish
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.settings import AugmentSettings, NetworkSettings, TrainSettings
+from napari_unet.training.examples import make_example
+from napari_unet.training.patches import PatchSampler
+from napari_unet.training.train import parameters_of, train
+
+TINY = NetworkSettings(features=4, depth=3)
+
+
+def settings_of(**more):
+    return TrainSettings(**{"steps": 6, "batch": 2, "patch_px": 32, "device": "cpu", **more})
+
+
+@pytest.fixture(scope="module")
+def example():
+    image, labels = cells((96, 96), seed=0)
+    return make_example(image, labels)
+
+
+def sampler_of(example, settings):
+    return PatchSampler(
+        [example],
+        batch=settings.batch,
+        patch_px=settings.patch_px,
+        settings=AugmentSettings(),
+        seed=settings.seed,
+    )
+
+
+def run(example, network=None, **more):
+    settings = settings_of(**{k: more.pop(k) for k in list(more) if k in TrainSettings.model_fields})
+    network = network or build_network("unet", TINY)
+    return train(network, sampler_of(example, settings), settings, **more)
+
+
+def test_the_loss_falls(example):
+    events = []
+    finish(run(example, steps=40, learning_rate=3e-3), events.append)
+    losses = [event.loss for event in events if isinstance(event, StepDone)]
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+
+
+def test_r9_5_same_seed_same_parameters(example):
+    one, two, other = (finish(run(example, seed=seed)).parameters for seed in (3, 3, 4))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert not all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_r13_3_an_interrupted_run_ends_bit_identical(example, tmp_path, monkeypatch):
+    whole = finish(run(example, steps=6)).parameters
+    monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)
+    job = run(example, steps=6, checkpoint=tmp_path / "state")
+    steps = 0
+    for event in job:
+        steps += isinstance(event, StepDone)
+        if steps == 4:
+            break
+    job.close()
+    resumed = finish(run(example, steps=6, checkpoint=tmp_path / "state")).parameters
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_r4_2_stopping_early_keeps_the_best_so_far(example):
+    scores = iter([0.2, 0.9, 0.1, 0.1, 0.1])
+    kept = []
+
+    def validate(network):
+        kept.append(parameters_of(network))
+        value = next(scores)
+        return Scores(iou=value, dice=value, f1_50=value, mean_ap=value)
+
+    job = run(example, steps=100, validate=validate, validations=50)
+    validated = 0
+    for event in job:
+        validated += isinstance(event, Validated)
+        if validated == 4:
+            break
+    with pytest.raises(StopIteration) as end:
+        notice = job.throw(StopEarly())
+        assert isinstance(notice, Notice)
+        next(job)
+    trained = end.value.value
+    assert trained.scores.iou == 0.9
+    assert all(torch.equal(trained.parameters[n], kept[1][n]) for n in kept[1])
+
+
+@pytest.mark.parametrize("normalization", ["kernel", "batch"])
+def test_r1_6_one_patch_and_a_bottleneck_of_one_pixel(example, normalization):
+    network = build_network("unet", TINY.model_copy(update={"depth": 5, "normalization": normalization}))
+    trained = finish(run(example, network, batch=1, patch_px=16, steps=2))
+    assert all(torch.isfinite(value).all() for value in trained.parameters.values())
+
+
+def test_r1_2_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(example):
+    network = build_network("unet", TINY)
+    before = parameters_of(network)
+    bad = example._replace(image=example.image * float("nan"))
+    events = []
+    trained = finish(run(bad, network), events.append)
+    assert any(isinstance(event, Notice) for event in events)
+    assert all(torch.equal(trained.parameters[name], before[name]) for name in before)
+
+
+def test_r13_5_the_time_limit_ends_the_run(example):
+    events = []
+    trained = finish(run(example, steps=1_000_000, seconds=1.5), events.append)
+    assert 0 < trained.step < 1_000_000
+    assert trained.seconds < 4
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert last.seconds_left == pytest.approx(0, abs=0.5)
+
+
+def test_r12_1_patches_are_drawn_around_known_pixels():
+    labels = np.zeros((300, 300), np.uint16)
+    labels[20:30, 20:30] = 1
+    known = np.zeros_like(labels)
+    known[10:40, 10:40] = 1
+    example = make_example(np.random.default_rng(0).random((300, 300)), labels, known)
+    batch = sampler_of(example, settings_of(batch=8)).draw(0)
+    assert (batch.weight_maps > 0).flatten(1).any(1).all()
+    assert batch.targets.max() == 1
+
+
+def test_nothing_to_train_on_is_said():
+    with pytest.raises(ValueError, match="nothing to train on"):
+        PatchSampler([], batch=1, patch_px=16, settings=AugmentSettings())

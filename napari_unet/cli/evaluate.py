@@ -1,0 +1,52 @@
+"""``napari-unet evaluate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from napari_unet.cli.options import OF_THE_MODEL, Images, Json, Labels, ModelName, chosen
+from napari_unet.cli.progress import run
+from napari_unet.cli.report import SCORES, print_table, score_row, write_json
+from napari_unet.models.library import DEFAULT_MODEL
+from napari_unet.schema.settings import Device, MaskSettings
+
+
+def evaluate(
+    *,
+    images: Images,
+    labels: Labels,
+    model: ModelName = DEFAULT_MODEL,
+    device: Device = "auto",
+    json_: Json = None,
+    mask: Annotated[MaskSettings, OF_THE_MODEL] = MaskSettings(),  # noqa: B008 (frozen)
+) -> None:
+    """Score a model's masks against labels that are right, image by image and together.
+
+    iou and dice compare pixels; f1_50 counts an object as found where it covers more than half of
+    what it and the true one cover together; mean_ap asks for ever better outlines. 1 is perfect.
+
+    Parameters
+    ----------
+    device
+        Where the network runs; 'auto' tries the GPU first.
+    """
+    from napari_unet.images.files import pair
+    from napari_unet.models.library import load_model
+    from napari_unet.training.evaluate import evaluation
+    from napari_unet.training.folders import annotated_in
+
+    pairs = pair(images, labels)
+    loaded = load_model(model)
+    as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
+    found = run(evaluation(loaded, annotated_in(pairs), as_wanted, device), "evaluate")
+    named = [(p.stem, scores) for p, scores in zip(pairs, found.per_image, strict=True)]
+    rows = [score_row(name, scores) for name, scores in named]
+    together = f"together ({len(pairs)})"
+    print_table(["image", *SCORES], [*rows, score_row(together, found.scores)])
+    content = {
+        "model": loaded.card.name,
+        "model_id": loaded.card.id,
+        "images": [{"image": name, **scores.model_dump()} for name, scores in named],
+        "together": found.scores.model_dump(),
+    }
+    write_json(json_, content)

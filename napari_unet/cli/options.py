@@ -1,0 +1,89 @@
+"""Options of the command line, made from the records of settings (rule 3: declared once)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from napari_unet.schema.catalog import LOSSES, NETWORKS
+from napari_unet.schema.settings import (
+    AugmentSettings,
+    LossSettings,
+    NetworkSettings,
+    Record,
+    TrainSettings,
+)
+
+
+class WrongCall(ValueError):
+    """The options of a call do not go together; the sentence says what to do."""
+
+
+FLAT = Parameter(name="*")
+"""The fields of a record become options of the verb itself."""
+
+OF_THE_MODEL = Parameter(name="*", show_default=False)
+"""The same; what is left out is as the model's card says."""
+
+_HIDDEN = Parameter(parse=False)
+
+Switch = Annotated[bool, Parameter(negative="")]
+"""An option that is off where it is not given."""
+
+ModelName = Annotated[str, Parameter(help="Name of a model of the library, or a model file.")]
+NetworkName = Annotated[str, Parameter(choices=tuple(NETWORKS), help="Network to train.")]
+Images = Annotated[Path, Parameter(help="Folder of images (png, tif).")]
+Labels = Annotated[
+    Path,
+    Parameter(
+        help="Folder of labels with the same file stems: 0 is background, every other number one "
+        "object."
+    ),
+]
+Json = Annotated[Path | None, Parameter(help="Also write what is printed to this file, as JSON.")]
+
+
+def option(field: str) -> str:
+    """The name of the option for a field: ``tile_px`` is ``tile``.
+
+    Units are said in the help; the command line is typed by hand.
+    """
+    return field.removesuffix("_px").strip("_").replace("_", "-")
+
+
+def _same(record: type[Record], field: str) -> Any:
+    """A field exactly as another record declares it, to annotate it anew."""
+    return record.model_fields[field]
+
+
+class LossOptions(LossSettings):
+    """The loss, chosen from the catalogue."""
+
+    loss: Annotated[str, Parameter(choices=tuple(LOSSES))] = _same(LossSettings, "loss")
+
+
+class TrainOptions(TrainSettings):
+    """How a network is trained, without names within names."""
+
+    loss: Annotated[LossOptions, FLAT] = LossOptions()
+    augment: Annotated[AugmentSettings, FLAT] = AugmentSettings()
+
+
+class NetworkOptions(NetworkSettings):
+    """The shape of a network; what the images decide is no option."""
+
+    in_channels: Annotated[int, _HIDDEN] = _same(NetworkSettings, "in_channels")
+    classes: Annotated[int, _HIDDEN] = _same(NetworkSettings, "classes")
+
+
+def chosen(record: Record) -> dict[str, Any]:
+    """The options that were given, by the name of their field."""
+    return {name: getattr(record, name) for name in record.model_fields_set}
+
+
+def most(record: type[Record], field: str) -> Any:
+    """The largest value that a field of a record allows."""
+    rules = record.model_fields[field].metadata
+    return next(rule.le for rule in rules if hasattr(rule, "le"))

@@ -1,0 +1,167 @@
+"""``napari-unet train`` and ``napari-unet fine-tune``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from napari_unet.cli.options import (
+    FLAT,
+    Images,
+    Json,
+    Labels,
+    ModelName,
+    NetworkName,
+    NetworkOptions,
+    TrainOptions,
+    WrongCall,
+    most,
+)
+from napari_unet.cli.progress import run
+from napari_unet.cli.report import SCORES, print_table, score_row, write_json
+from napari_unet.models.library import DEFAULT_MODEL
+from napari_unet.schema.events import Event, StepDone, Validated
+from napari_unet.schema.settings import FineTuneSettings, TrainSettings
+
+NewModel = Annotated[
+    Path, Parameter(help="The new model file (.safetensors); a model is never overwritten.")
+]
+
+
+class History:
+    """Remembers how a training went."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.steps = 0
+        self.loss: float | None = None
+        self.tests: list[dict[str, object]] = []
+
+    def listen(self, event: Event) -> None:
+        """Take note of an event."""
+        match event:
+            case StepDone(step=step, loss=loss):
+                self.steps, self.loss = step, loss
+            case Validated(step=step, scores=scores):
+                self.tests.append({"step": step, **scores.model_dump()})
+
+    def content(self) -> dict[str, object]:
+        """For the JSON file."""
+        seconds = round(time.monotonic() - self.started, 1)
+        return {"steps": self.steps, "seconds": seconds, "loss": self.loss, "tests": self.tests}
+
+
+def train(
+    *,
+    network: NetworkName,
+    images: Images,
+    labels: Labels,
+    out: NewModel,
+    val_images: Path | None = None,
+    val_labels: Path | None = None,
+    json_: Json = None,
+    settings: Annotated[TrainOptions, FLAT] = TrainOptions(),  # noqa: B008 (frozen)
+    shape: Annotated[NetworkOptions, FLAT] = NetworkOptions(),  # noqa: B008 (frozen)
+) -> None:
+    """Train a new network on folders of images and labels.
+
+    Colour images are turned grey. With --seconds and no --steps, the time alone ends the training.
+    Ctrl-C keeps the best so far.
+
+    Parameters
+    ----------
+    val_images
+        Folder of images that are never trained on: the parameters that do best on them are kept.
+    val_labels
+        Their labels.
+    """
+    from napari_unet.images.files import pair
+    from napari_unet.models.archive import write_model
+    from napari_unet.training.folders import model_from_folders
+
+    if (val_images is None) != (val_labels is None):
+        raise WrongCall("Give --val-images and --val-labels together, or neither.")
+    _check_free(out)
+    pairs = pair(images, labels)
+    judged = pair(val_images, val_labels) if val_images and val_labels else []
+    data = f"{len(pairs)} images of '{images.resolve().name}'"
+    job = model_from_folders(
+        network, shape, _limited(settings), pairs, judged, name=out.stem, data=data
+    )
+    history = History()
+    model = run(job, "train", history.listen)
+    write_model(model, out)
+    scores = model.card.scores
+    if scores is not None:
+        print_table(["", *SCORES], [score_row(f"{len(judged)} held-out images", scores)])
+    print(f"{history.steps} steps on {len(pairs)} images -> {out}")
+    made = {"model": str(out), "network": network, "images": len(pairs), **history.content()}
+    write_json(json_, made | {"scores": scores and scores.model_dump()})
+
+
+def fine_tune(
+    *,
+    images: Images,
+    labels: Labels,
+    out: NewModel,
+    model: ModelName = DEFAULT_MODEL,
+    known: Path | None = None,
+    json_: Json = None,
+    settings: Annotated[FineTuneSettings, FLAT] = FineTuneSettings(),  # noqa: B008 (frozen)
+) -> None:
+    """Teach a model your corrections, and prove on held-out pixels what it learnt.
+
+    The model itself is never changed: a new one is written, better or not, and the last lines say
+    which. With --steps and no --seconds, the steps alone end it. Ctrl-C keeps the best so far.
+
+    Parameters
+    ----------
+    known
+        Folder with the same file stems: 0 where you do not vouch for the labels. Left out, all
+        pixels count.
+    """
+    from napari_unet.images.files import pair
+    from napari_unet.models.archive import write_model
+    from napari_unet.models.library import load_model
+    from napari_unet.training.finetune import fine_tuning
+    from napari_unet.training.folders import corrections_in
+
+    _check_free(out)
+    corrections = corrections_in(pair(images, labels, known))
+    history = History()
+    job = fine_tuning(load_model(model), corrections, _budgeted(settings))
+    tuned = run(job, "fine-tune", history.listen)
+    write_model(tuned.model, out)
+    proof = tuned.proof
+    rows = [score_row("before", proof.before), score_row("after", proof.after)]
+    print_table(["", *SCORES], rows)
+    print(f"{proof.sentence}\n{tuned.steps} steps on {len(corrections)} images -> {out}")
+    made = {"model": str(out), "parent": tuned.model.card.parent, "images": len(corrections)}
+    write_json(json_, made | history.content() | {"proof": proof.model_dump()})
+
+
+def _limited(settings: TrainSettings) -> TrainSettings:
+    """Where only a time is given, let no number of steps end the training before it."""
+    given = settings.model_fields_set
+    if "seconds" not in given or "steps" in given:
+        return settings
+    return settings.model_copy(update={"steps": most(TrainSettings, "steps")})
+
+
+def _budgeted(settings: FineTuneSettings) -> FineTuneSettings:
+    """Where only steps are given, let no time end the training before them."""
+    given = settings.model_fields_set
+    if "steps" not in given or "seconds" in given:
+        return settings
+    return settings.model_copy(update={"seconds": most(FineTuneSettings, "seconds")})
+
+
+def _check_free(out: Path) -> None:
+    """Find what is in the way before the training, not after it."""
+    if out.exists():
+        raise ValueError(f"'{out}' exists, and a model is never overwritten; name another file.")
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder '{out.parent}'; make it first.")

@@ -1,0 +1,202 @@
+"""From an image file to a file of its masks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.images.axes import describe, plane, plane_count, read_axes, spatial_shape
+from napari_unet.images.files import (
+    MASKS,
+    PROBABILITIES,
+    SUFFIXES,
+    read_image,
+    write_masks,
+    write_probabilities,
+)
+from napari_unet.images.instances import instances
+from napari_unet.inference.predict import predict_planes
+from napari_unet.models.model import Model
+from napari_unet.schema.events import Event, Notice, TileDone
+from napari_unet.schema.settings import MaskSettings, PredictSettings
+
+
+class Reading(NamedTuple):
+    """How the axes of image files are read; None lets each file's shape decide."""
+
+    axes: str | None = None
+    """For example "ZCYX", see `napari_unet.images.axes`."""
+    channel: int | None = None
+    """The only channel that the model sees, counted from 0."""
+
+
+class Segmented(NamedTuple):
+    """What was made of one image file."""
+
+    masks: Path
+    probabilities: Path | None
+    objects: int
+    """In all planes together."""
+    reading: str
+    """How its axes were read, in one line."""
+
+
+def image_files(given: Iterable[Path], out: Path) -> list[Path]:
+    """List images to segment, those of a folder in its place; former results are left out.
+
+    Parameters
+    ----------
+    given
+        Image files and folders.
+    out
+        Where the results will be.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, two would get the same results, or one would be overwritten.
+    """
+    found: list[Path] = []
+    for path in given:
+        found += _of_folder(path) if path.is_dir() else [path]
+    named: dict[str, Path] = {}
+    for path in found:
+        other = named.setdefault(path.stem.lower(), path)
+        if other is not path:
+            raise ValueError(f"'{other}' and '{path}' have the same name: do one after the other.")
+    images = {path.resolve() for path in found}
+    for path in found:
+        for target in _targets(path, out):
+            if target.resolve() in images:
+                raise ValueError(
+                    f"'{target}' is an image, which the result of '{path.name}' would overwrite: "
+                    "choose another folder for results."
+                )
+    return found
+
+
+def _targets(image: Path, out: Path) -> tuple[Path, Path]:
+    """Where the masks and the probabilities of an image are written."""
+    return out / f"{image.stem}{MASKS}.tif", out / f"{image.stem}{PROBABILITIES}.tif"
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    found = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in SUFFIXES
+        and not path.name.startswith(".")
+        and not path.stem.endswith((MASKS, PROBABILITIES))
+    ]
+    if not found:
+        raise ValueError(f"'{folder}' holds no images; put PNG, TIFF or JPEG files into it.")
+    return found
+
+
+def segmenting(
+    model: Model,
+    image: Path,
+    out: Path,
+    settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
+    mask: MaskSettings | None = None,
+    *,
+    reading: Reading = Reading(),  # noqa: B008 (frozen)
+    with_probabilities: bool = False,
+) -> Generator[Event, None, Segmented]:
+    """Segment an image file, a stack plane by plane, and write its masks beside each other.
+
+    Parameters
+    ----------
+    model
+        The model.
+    image
+        The file; it is never changed.
+    out
+        A folder that is there: gets ``<stem>_masks.tif`` and, if wanted,
+        ``<stem>_probabilities.tif``. Those of a former run are replaced.
+    settings
+        Tile, device, heads.
+    mask
+        How probabilities become objects; None is as the model's card says. The objects of each
+        plane are numbered by themselves.
+    reading
+        How the file's axes are read.
+    with_probabilities
+        Whether probabilities are written too.
+
+    Yields
+    ------
+    What `predict_planes` yields, and a Notice where pixels are no numbers or nothing was found.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or does not fit the model.
+    """
+    targets = _targets(image, out)
+    pixels = read_image(image)
+    if (broken := _not_finite(pixels)) > 0:
+        yield Notice(text=f"{broken} pixels of '{image.name}' are no numbers: taken as darkest.")
+    axes = reading.axes or read_axes(pixels.shape)
+    indices = range(plane_count(pixels.shape, axes))
+    planes = [plane(pixels, axes, index, reading.channel) for index in indices]
+    made = _Made(mask or model.card.mask, keep=with_probabilities)
+    size = spatial_shape(pixels.shape, axes)[-2:]
+    yield from _predict(model, planes, size, settings, made)
+    if not made.objects:
+        yield Notice(
+            text=f"Nothing was found in '{image.name}', where the highest probability is "
+            f"{made.highest:.2f}: try a threshold below it, or another model."
+        )
+    stacked = bool(axes.strip("YXC"))
+    write_masks(targets[0], np.stack(made.masks) if stacked else made.masks[0])
+    if with_probabilities:
+        write_probabilities(targets[1], np.stack(made.kept) if stacked else made.kept[0])
+    line = describe(pixels.shape, axes, reading.channel)
+    return Segmented(targets[0], targets[1] if with_probabilities else None, made.objects, line)
+
+
+def _not_finite(pixels: np.ndarray) -> int:
+    return int((~np.isfinite(pixels)).sum()) if pixels.dtype.kind == "f" else 0
+
+
+class _Made:
+    """What has been made of the planes that are done."""
+
+    def __init__(self, mask: MaskSettings, *, keep: bool) -> None:
+        self._mask, self._keep = mask, keep
+        self.masks: list[np.ndarray] = []
+        self.kept: list[np.ndarray] = []
+        self.objects = 0
+        self.highest = 0.0
+
+    def add(self, probabilities: np.ndarray) -> None:
+        """Take over the probabilities of a plane, (class, y, x)."""
+        self.masks.append(instances(probabilities, self._mask))
+        self.kept += [probabilities] if self._keep else []
+        self.objects += int(self.masks[-1].max(initial=0))
+        self.highest = max(self.highest, float(probabilities.max(initial=0)))
+
+
+def _predict(
+    model: Model,
+    planes: Sequence[np.ndarray],
+    size: tuple[int, ...],
+    settings: PredictSettings,
+    made: _Made,
+) -> Generator[Event, None, None]:
+    """Predict planes in turn; a plane is made when the first tile of the next one comes."""
+    classes = model.card.network_settings.classes
+    current, whole = 0, np.empty((classes, *size), np.float32)
+    for event in predict_planes(model, planes, settings):
+        if isinstance(event, TileDone):
+            if event.plane != current:
+                made.add(whole)
+                current, whole = event.plane, np.empty_like(whole)
+            y0, x0, y1, x1 = event.box
+            whole[:, y0:y1, x0:x1] = event.probabilities
+        yield event
+    made.add(whole)

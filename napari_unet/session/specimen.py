@@ -29,6 +29,8 @@ class Specimen:
         self.edits = Edits(shape)
         self.probabilities: np.ndarray | None = None
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
+        self.found: dict[PlaneIndex, int] = {}
+        """Objects that the model sees in each plane, before any correction."""
         self._seen: dict[PlaneIndex, Box] = {}
 
     def write(self, plane: PlaneIndex, tile: TileDone) -> bool:

@@ -66,7 +66,7 @@ def model_text(entry: Entry) -> str:
     """One line about a model: what it is, and how well it does."""
     card = entry.card
     line = card.description or card.data
-    score = f"Object F1 {card.scores.f1_50:.2f}" if card.scores else ""
+    score = f"Object\u00a0F1\u00a0{card.scores.f1_50:.2f}" if card.scores else ""
     return ". ".join(part.rstrip(".") for part in (line, score) if part)
 
 
@@ -75,6 +75,13 @@ def device_text(checked: Checked | None) -> str:
     if checked is None:
         return "Trying the device …"
     return f"{checked.name}: {checked.why}" if checked.why else checked.name
+
+
+def found_text(found: int | None) -> str:
+    """How many objects the model sees in a plane."""
+    if found is None:
+        return "Not segmented yet."
+    return f"The model sees {many(found, 'object')} here."
 
 
 def nothing_found(highest: float, threshold: float) -> str:

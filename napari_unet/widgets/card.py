@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.requests import FineTuned
-from napari_unet.widgets.parts import Explanation, button, row
+from napari_unet.widgets.parts import Explanation, beside, button
 
 _ROWS = ("iou", "f1_50")
 
@@ -33,13 +33,12 @@ class ProofCard(QFrame):
         rows = QVBoxLayout(self)
         rows.addWidget(self.verdict)
         rows.addLayout(self._table())
-        rows.addLayout(row(self.keep, self.discard))
+        rows.addLayout(beside(self.keep, self.discard))
         rows.addWidget(self.note)
         self.hide()
 
     def show_result(self, result: FineTuned | None) -> None:
-        """Show a new model that waits for a decision; None hides the card."""
-        self.setVisible(result is not None)
+        """Show a new model that waits for a decision."""
         if result is None:
             return
         proof = result.proof

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
 
 from napari_unet.session import wording
 from napari_unet.widgets.desk import Desk
-from napari_unet.widgets.parts import Explanation, Section, button, hint_colour, row
+from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import CONFIRMED, CORRECTED
 from napari_unet.widgets.tools import BY_NAME, CONFIRM_KEY, TOOLS
@@ -24,6 +25,8 @@ class CorrectSection(Section):
         self.reason = Explanation()
         self.tools = {tool.name: self._tool(tool.name) for tool in TOOLS}
         self.hint = Explanation(_HINT)
+        self.hint.setMinimumHeight(2 * self.hint.fontMetrics().lineSpacing())
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.confirm = button(
             "This region is right",
             "Every pixel on the screen is right as the mask shows it, background too.\n"
@@ -46,11 +49,13 @@ class CorrectSection(Section):
         self.rows.addWidget(self.reason)
         self.rows.addLayout(grid)
         self.rows.addWidget(self.hint)
-        self.rows.addLayout(row(self.confirm, self.tools["box"], self.take_back, stretch=(3, 2, 2)))
+        self.rows.addLayout(
+            beside(self.confirm, self.tools["box"], self.take_back, stretch=(3, 2, 2))
+        )
         self.rows.addWidget(self.count)
         confirmed = hint_colour(CONFIRMED, "confirmed")
         corrected = hint_colour(CORRECTED, "corrected")
-        self.rows.addLayout(row(confirmed, corrected, self.overlay, stretch=(2, 2, 1)))
+        self.rows.addLayout(beside(confirmed, corrected, self.overlay, stretch=(2, 2, 1)))
 
     def _connect(self) -> None:
         self.confirm.clicked.connect(self._on_confirm_clicked)

@@ -89,6 +89,15 @@ class Desk(QObject):
         needed = self.session.model.card.network_settings.in_channels if self.session.model else 1
         return layers.why_not_fit(self.stage.image, reading, needed)
 
+    def status(self) -> str:
+        """What the model made of the plane on the screen, in one line."""
+        work = self.stage.work
+        if self.maker.busy:
+            return "Finding objects …"
+        return wording.found_text(
+            work.results.specimen.found.get(self.stage.plane) if work else None
+        )
+
     def segment(self, scope: Scope) -> None:
         """Run the chosen model over what is on the screen, this plane, or all planes.
 
@@ -203,8 +212,8 @@ class Desk(QObject):
         self.maker.make(work.results, sorted(planes, key=lambda plane: plane != shown))
 
     @guarded
-    def _on_mask_made(self, results: Results, plane: PlaneIndex, found: int) -> None:
-        if found == 0 and plane == self.stage.plane:
+    def _on_mask_made(self, results: Results, plane: PlaneIndex) -> None:
+        if results.specimen.found[plane] == 0 and plane == self.stage.plane:
             highest = float(results.specimen.crop(plane).max())
             tell(wording.nothing_found(highest, self.maker.settings.threshold))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_unet.schema.settings import FineTuneSettings
@@ -18,6 +19,9 @@ from napari_unet.widgets.theme import Colours
 
 class FineTuneSection(Section):
     """Teach the model the corrections, and decide on what comes out."""
+
+    grown = Signal(object)
+    """A widget of it that its user should see now."""
 
     def __init__(self, desk: Desk, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__("3  Fine-tune", parent)
@@ -37,8 +41,8 @@ class FineTuneSection(Section):
             self.reason,
             self.outside,
             self.running,
-            self.plot,
             self.card,
+            self.plot,
         ):
             self.rows.addWidget(widget)
         self._connect()
@@ -61,16 +65,24 @@ class FineTuneSection(Section):
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
         reason = self._desk.why_not_fine_tune()
-        self.run.setText(wording.fine_tune_text(stage.tally, stage.regions))
+        text = wording.fine_tune_text(stage.tally, stage.regions)
+        self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)
         self.reason.say("" if learning else reason)
         self.outside.say("" if learning or reason else wording.outside_text(stage.tally))
         self.running.setVisible(learning)
         self.running.show_progress(session.progress, session.ending)
-        self.plot.setVisible(learning or bool(session.curves.steps))
+        self._reveal(self.plot, learning or bool(session.curves.steps))
         self.settings.show_record(self._desk.fine_tune_settings)
         self.card.show_result(session.candidate)
+        self._reveal(self.card, session.candidate is not None)
+
+    def _reveal(self, widget: QWidget, shown: bool) -> None:
+        appears = shown and widget.isHidden()
+        widget.setVisible(shown)
+        if appears:
+            self.grown.emit(widget)
 
     @guarded
     def _on_settings_edited(self, settings: FineTuneSettings) -> None:

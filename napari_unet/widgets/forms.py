@@ -106,6 +106,8 @@ def _editor(name: str, field: FieldInfo) -> Editor:
         unit = _UNITS.get(name.rpartition("_")[2], "")
         editor.widget.setSuffix(unit)
         editor.widget.setKeyboardTracking(False)
+    if not isinstance(editor.widget, QCheckBox):
+        editor.widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     editor.widget.setToolTip(field.description or "")
     editor.widget.setAccessibleName(field.title or name)
     return editor
@@ -144,6 +146,6 @@ def _real(low: float | None, high: float | None) -> Editor:
         return Editor(slider, lambda: round(slider.value(), 2), put, slider.valueChanged)
     widget = QDoubleSpinBox()
     widget.setDecimals(0)
+    widget.setSingleStep(10)
     widget.setRange(1 if low is None else low, 1e9 if high is None else high)
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     return Editor(widget, widget.value, widget.setValue, widget.valueChanged)

@@ -36,8 +36,8 @@ class MaskMaker(QObject):
     """Makes masks anew when probabilities or settings change; only the newest settings count."""
 
     changed = Signal()
-    made = Signal(object, object, int)
-    """Results, the plane, and the number of objects that the model sees in it."""
+    made = Signal(object, object)
+    """Results, and the plane whose mask has been made."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,8 +91,9 @@ class MaskMaker(QObject):
             now = results.labels(plane)
             shown = np.where(now != made.before, now, made.after.base)
             results.specimen.edits.accept(plane, made.after)
+            results.specimen.found[plane] = made.found
             results.show_masks(plane, shown)
-            self.made.emit(results, plane, made.found)
+            self.made.emit(results, plane)
         self._next()
 
     def _on_failed(self) -> None:

@@ -34,6 +34,7 @@ class Panel(QWidget):
         self._viewer = napari_viewer
         self.desk = desk or desk_of(napari_viewer)
         self._watched: QObject | None = None
+        self._revealed: QWidget = self
         found = colours(napari_viewer.theme)
         self.segment = SegmentSection(self.desk)
         self.correct = CorrectSection(self.desk)
@@ -43,6 +44,7 @@ class Panel(QWidget):
         self._arrange()
         self.setStyleSheet(style_sheet(found))
         self.desk.changed.connect(self._on_changed)
+        self.fine_tune.grown.connect(self._on_grown)
         napari_viewer.events.theme.connect(self._on_theme_changed)
         self._on_changed()
 
@@ -62,7 +64,7 @@ class Panel(QWidget):
         ):
             rows.addWidget(widget)
         rows.addStretch()
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -70,11 +72,22 @@ class Panel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        self.setMinimumWidth(300)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(content.minimumSizeHint().width() + bar)
 
     @guarded
     def _on_changed(self) -> None:
         self.device.say(wording.device_text(self.desk.session.device))
+
+    @guarded
+    def _on_grown(self, widget: QWidget) -> None:
+        """Bring into view what has just appeared, once it has its size."""
+        self._revealed = widget
+        QTimer.singleShot(50, self._on_settled)
+
+    @guarded
+    def _on_settled(self) -> None:
+        self._scroll.ensureWidgetVisible(self._revealed)
 
     @guarded
     def _on_theme_changed(self, event: object) -> None:

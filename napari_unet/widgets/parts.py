@@ -84,7 +84,7 @@ class Running(QWidget):
         self.bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.stop = button(stop, tooltip)
         rows.addWidget(self.text)
-        rows.addLayout(row(self.bar, self.stop, stretch=(1, 0)))
+        rows.addLayout(beside(self.bar, self.stop, stretch=(1, 0)))
 
     def show_progress(self, progress: Progress | None, ending: bool) -> None:
         """Show how far the job is; without news the bar runs back and forth."""
@@ -106,14 +106,27 @@ def button(text: str, tooltip: str, *, name: str = "", checkable: bool = False) 
     return made
 
 
-def row(*widgets: QWidget, stretch: Sequence[int] = ()) -> QLayout:
+def beside(*widgets: QWidget, stretch: Sequence[int] = ()) -> QLayout:
     """Widgets beside each other."""
-    made = QHBoxLayout()
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setSpacing(6)
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
     for i, widget in enumerate(widgets):
-        made.addWidget(widget, stretch[i] if stretch else 1)
-    return made
+        row.addWidget(widget, stretch[i] if stretch else 1)
+    return row
+
+
+def beneath(*parts: QWidget | QLayout) -> QLayout:
+    """Widgets, and rows of them, beneath each other."""
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for part in parts:
+        if isinstance(part, QLayout):
+            column.addLayout(part)
+        else:
+            column.addWidget(part)
+    return column
 
 
 def line() -> QFrame:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
-from superqt import QCollapsible
 
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session import wording
 from napari_unet.widgets import layers
 from napari_unet.widgets.desk import Desk, Scope
 from napari_unet.widgets.forms import Form
-from napari_unet.widgets.parts import Choice, Explanation, Running, Section, button
+from napari_unet.widgets.parts import Choice, Explanation, Running, Section, beneath, beside, button
 from napari_unet.widgets.runner import guarded
 
 _AXES = {"T": "time", "Z": "slices", "C": "channels", "Y": "y", "X": "x"}
@@ -31,11 +31,15 @@ class SegmentSection(Section):
         self.about = Explanation()
         self.scope = Choice("How much of the image is segmented.")
         self.run = button("Segment", "Run the model over the image.", name="primary")
-        self.reason = Explanation()
+        self.status = Explanation()
         self.running = Running("Cancel", "End now; the tiles that are done stay.")
-        self.finding = Explanation()
         self.masks = Form(desk.maker.settings, list(MaskSettings.model_fields))
-        self.more = QCollapsible("More settings")
+        self.more = button(
+            "More settings",
+            "Device, tile size and other settings that are seldom needed.",
+            name="flat",
+            checkable=True,
+        )
         names = ["device", "tile_px", "head", "rotations"]
         self.predict = Form(desk.predict_settings, names)
         self._arrange()
@@ -43,26 +47,24 @@ class SegmentSection(Section):
         self.refresh()
 
     def _arrange(self) -> None:
-        self.form = QFormLayout()
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        for title, widget in (
-            ("Image", self.image),
-            ("", self.description),
-            ("Axes", self.axes),
-            ("Channel", self.channel),
-            ("Model", self.model),
-            ("", self.about),
-            ("Where", self.scope),
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for title, widget, below in (
+            ("Image", self.image, [self.description, beside(self.axes, self.channel)]),
+            ("Model", self.model, [self.about]),
+            ("Where", self.scope, []),
         ):
             label = QLabel(title)
             label.setBuddy(widget)
             label.setToolTip(widget.toolTip())
-            self.form.addRow(label, widget)
-        self.rows.addLayout(self.form)
-        self.more.setToolTip("Device, tile size and other settings that are seldom needed.")
-        self.more.addWidget(self.predict)
-        for widget in (self.run, self.reason, self.running, self.finding, self.masks, self.more):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            form.addRow(label, beneath(widget, *below))
+        self.rows.addLayout(form)
+        for widget in (self.run, self.status, self.running, self.masks):
             self.rows.addWidget(widget)
+        self.rows.addWidget(self.more)
+        self.rows.addWidget(self.predict)
+        self.predict.hide()
 
     def _connect(self) -> None:
         self.image.activated.connect(self._on_image_chosen)
@@ -73,6 +75,7 @@ class SegmentSection(Section):
         self.running.stop.clicked.connect(self._on_cancel_clicked)
         self.masks.changed.connect(self._on_masks_edited)
         self.predict.changed.connect(self._on_predict_edited)
+        self.more.toggled.connect(self.predict.setVisible)
         self._desk.changed.connect(self.refresh)
         self._desk.progressed.connect(self._on_progressed)
 
@@ -95,10 +98,10 @@ class SegmentSection(Section):
         readable = image is not None and self._readable()
         ways = list(layers.choices(image)) if image is not None and readable else []
         several = layers.channel_count(image, stage.reading.axes) if image and readable else 1
-        self._show_row(self.axes, len(ways) > 1)
-        self._show_row(self.channel, several > 1)
-        self._show_row(self.description, readable)
+        self.axes.setVisible(len(ways) > 1)
+        self.channel.setVisible(several > 1)
         if image is None or not readable:
+            self.description.say("")
             return
         reading = stage.reading
         self.description.say(layers.describe(image, reading))
@@ -121,7 +124,6 @@ class SegmentSection(Section):
         self.model.offer([entry.card.name for entry in session.models], chosen)
         self.model.setEnabled(bool(ids) and session.running is None)
         self.about.say(wording.model_text(session.model) if session.model else "")
-        self._show_row(self.about, bool(self.about.text()))
 
     def _show_run(self) -> None:
         session = self._desk.session
@@ -129,16 +131,9 @@ class SegmentSection(Section):
         reason = self._desk.why_not_segment()
         self.run.setVisible(not segmenting)
         self.run.setEnabled(not reason)
-        self.reason.say("" if segmenting else reason)
+        self.status.say("" if segmenting else reason or self._desk.status())
         self.running.setVisible(segmenting)
         self.running.show_progress(session.progress, session.ending)
-        self.finding.say("Finding objects …" if self._desk.maker.busy else "")
-
-    def _show_row(self, widget: QWidget, shown: bool) -> None:
-        widget.setVisible(shown)
-        label = self.form.labelForField(widget)
-        if label is not None:
-            label.setVisible(shown)
 
     def _readable(self) -> bool:
         try:

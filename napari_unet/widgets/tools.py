@@ -33,9 +33,7 @@ TOOLS = (
     Tool("delete", "Delete", "D", "Click on an object that should not be there."),
     Tool("merge", "Merge", "J", "Drag from one object onto another: they become one."),
     Tool("split", "Split", "S", "Drag a line across an object, from edge to edge."),
-    Tool(
-        "forget", "Unknown", "U", "Drag over pixels that you are not sure of: they no longer count."
-    ),
+    Tool("forget", "Unsure", "U", "Drag over pixels that you are not sure of: none counts."),
     Tool("box", "Drag a box", "G", "Drag a box around pixels that are all right as they are."),
 )
 CONFIRM_KEY = "R"

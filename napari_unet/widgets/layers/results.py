@@ -23,11 +23,11 @@ from napari_unet.widgets.theme import CONFIRMED, CORRECTED
 STROKE = 3
 """Value in the layer of what is known, above those of `Known`: a stroke that is being drawn."""
 _COLOURS = {
-    None: "transparent",
-    Known.UNKNOWN: "transparent",
-    Known.CONFIRMED: CONFIRMED,
-    Known.CORRECTED: CORRECTED,
-    STROKE: "white",
+    None: "#00000000",
+    Known.UNKNOWN: "#00000000",
+    Known.CONFIRMED: f"{CONFIRMED}2c",  # faint, for it covers most of the image
+    Known.CORRECTED: f"{CORRECTED}b0",
+    STROKE: "#ffffffe0",
 }
 
 
@@ -185,7 +185,7 @@ class Results:
 
     def _add_masks(self) -> Labels:
         data = np.zeros(self._shape, np.uint16)
-        layer = Labels(data, name=f"{self._name} masks", opacity=0.5, **self._placement)
+        layer = Labels(data, name=f"{self._name} masks", opacity=0.6, **self._placement)
         if probability := self._find("probability"):
             probability.visible = False
         self._add("masks", layer)
@@ -196,7 +196,7 @@ class Results:
         layer = Labels(
             np.zeros(self._shape, np.uint8),
             name=f"{self._name} known",
-            opacity=0.3,
+            opacity=1.0,
             colormap=DirectLabelColormap(color_dict=dict(_COLOURS)),
             **self._placement,
         )

@@ -1,0 +1,39 @@
+"""What all tests share: a home of their own, one thread, and no network."""
+
+import os
+import socket
+import sys
+import tempfile
+
+import pytest
+
+# Before anything reads them: napari its settings, torch its threads, Qt its platform.
+_HOME = tempfile.TemporaryDirectory(prefix="napari-unet-tests-", ignore_cleanup_errors=True)
+os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME.name
+os.environ["NAPARI_CONFIG"] = os.path.join(_HOME.name, "napari.yaml")  # noqa: PTH118
+os.environ["NAPARI_UNET_HOME"] = os.path.join(_HOME.name, "napari-unet")  # noqa: PTH118
+os.environ["OMP_NUM_THREADS"] = "1"
+HAS_DISPLAY = not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+if not HAS_DISPLAY:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+_LOCAL = {getattr(socket, "AF_UNIX", None)}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """R5.4: everything works with the network off, so no test may reach for it."""
+    connect = socket.socket.connect
+
+    def refuse(self, address):
+        if self.family not in _LOCAL:
+            raise OSError(f"a test tried to reach the network: {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("window") and not HAS_DISPLAY:
+            item.add_marker(pytest.mark.skip(reason="needs a display: run it under xvfb-run"))

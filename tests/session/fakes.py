@@ -1,0 +1,95 @@
+"""Stand-ins for the engine and the models, without torch."""
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from napari_unet.jobs.messages import Cancelled, Done
+from napari_unet.schema.events import Progress, StepDone, TileDone, Validated
+from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.requests import (
+    Checked,
+    CheckRequest,
+    FineTuned,
+    FineTuneRequest,
+    Predicted,
+    PredictRequest,
+    Proof,
+)
+from napari_unet.schema.settings import NetworkSettings
+
+CHECKED = Checked(device="cpu", name="CPU", why="No GPU was found.")
+WORSE = Scores(iou=0.5, dice=0.6, f1_50=0.4, mean_ap=0.3)
+BETTER = Scores(iou=0.7, dice=0.8, f1_50=0.6, mean_ap=0.5)
+
+
+def write_card(path, name, **fields):
+    """A model file that has a card and no parameters: enough for all that needs no torch."""
+    settings = NetworkSettings(in_channels=fields.pop("in_channels", 1))
+    card = ModelCard(name=name, network="unet", network_settings=settings, **fields)
+    head = {"card": card.model_dump_json()}
+    save_file({"nothing": np.zeros(1, np.float32)}, path, metadata=head)
+    return card
+
+
+class FakeEngine:
+    """Does what it is told by `say`, or answers at once by brightness if it is `quick`."""
+
+    def __init__(self, quick=False, folder=None):
+        self.quick = quick
+        self.folder = folder
+        self.requests = []
+        self.cancelled = 0
+        self.closed = False
+        self._listener = None
+
+    def submit(self, request, on_message):
+        assert self._listener is None, "one job at a time"
+        self.requests.append(request)
+        self._listener = on_message
+        if self.quick:
+            self.work()
+
+    def cancel(self):
+        self.cancelled += 1
+        if self.quick:
+            self.end(Cancelled())
+
+    def close(self):
+        self.closed = True
+
+    def say(self, message):
+        self._listener(message)
+
+    def end(self, message):
+        listener, self._listener = self._listener, None
+        listener(message)
+
+    def work(self):
+        """Do the last job as an engine would."""
+        match self.requests[-1]:
+            case CheckRequest():
+                self.end(Done(result=CHECKED))
+            case PredictRequest() as request:
+                self.predict(request)
+            case FineTuneRequest() as request:
+                self.fine_tune(request)
+
+    def predict(self, request):
+        for index, plane in enumerate(request.planes):
+            grey = plane if plane.ndim == 2 else plane.mean(axis=0)
+            box = request.region or (0, 0, *grey.shape)
+            bright = (grey > 0.5 * grey.max())[box[0] : box[2], box[1] : box[3]]
+            self.say(TileDone(plane=index, box=box, probabilities=bright[None].astype("f4")))
+            self.say(Progress(phase="tile", done=index + 1, total=len(request.planes)))
+        self.end(Done(result=Predicted(model_id="x", settings=request.settings)))
+
+    def fine_tune(self, request):
+        self.say(StepDone(step=1, loss=0.5, learning_rate=0.1))
+        self.say(Validated(step=1, scores=BETTER))
+        path = Path(self.folder) / "tuned.safetensors"
+        card = write_card(path, "tuned", parent="one")
+        proof = Proof(before=WORSE, after=BETTER, sentence="Better.")
+        tuned = FineTuned(path=str(path), card=card, proof=proof, steps=1, seconds=1.0)
+        self.end(Done(result=tuned))

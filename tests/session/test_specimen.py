@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from napari_unet.schema.events import TileDone
+from napari_unet.session.specimen import Specimen
+
+
+def tile(box, value=1.0, classes=1):
+    size = (classes, box[2] - box[0], box[3] - box[1])
+    return TileDone(plane=0, box=box, probabilities=np.full(size, value, np.float32))
+
+
+def test_tiles_land_in_their_plane_and_the_box_around_them_is_known():
+    specimen = Specimen("a", "ZYX", (3, 20, 30))
+    assert specimen.write((1,), tile((0, 0, 10, 10)))
+    assert not specimen.write((1,), tile((5, 20, 12, 30), 0.5))
+    assert specimen.seen == {(1,): (0, 0, 12, 30)}
+    crop = specimen.crop((1,))
+    assert crop.shape == (1, 12, 30)
+    assert crop[0, 3, 3] == 1
+    assert crop[0, 6, 25] == 0.5
+    assert not specimen.probabilities[:, [0, 2]].any()
+
+
+def test_another_number_of_classes_starts_anew():
+    specimen = Specimen("a", "YX", (20, 30))
+    specimen.write((), tile((0, 0, 20, 30)))
+    assert specimen.write((), tile((0, 0, 5, 5), classes=3))
+    assert specimen.probabilities.shape == (3, 20, 30)
+    assert specimen.seen == {(): (0, 0, 5, 5)}
+
+
+def test_a_plane_that_was_never_predicted_has_no_probabilities():
+    with pytest.raises(KeyError):
+        Specimen("a", "YX", (20, 30)).crop(())

@@ -1,0 +1,49 @@
+import pytest
+
+from napari_unet.schema.events import Progress
+from napari_unet.session import wording
+from napari_unet.session.edits import Tally
+from tests.session.fakes import CHECKED
+
+
+@pytest.mark.parametrize(
+    ("tally", "regions", "text"),
+    [
+        (Tally(14, 2), 3, "Fine-tune on 14 corrected objects in 3 regions"),
+        (Tally(1, 0), 1, "Fine-tune on 1 corrected object in 1 region"),
+        (Tally(0, 0), 1, "Fine-tune on 0 corrected objects in 1 region"),
+        (Tally(5, 0), 0, "Fine-tune"),
+    ],
+)
+def test_the_big_button_says_what_it_will_use(tally, regions, text):
+    assert wording.fine_tune_text(tally, regions) == text
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (None, "Starting"),
+        (Progress(phase="model", done=0, total=1), "Loading the model"),
+        (Progress(phase="tile", done=2, total=12, seconds_left=8.4), "Tile 3 of 12, 8 s left"),
+        (Progress(phase="step", done=60, total=60), "Step 60 of 60"),
+        (Progress(phase="tile", done=1, total=9, seconds_left=125), "Tile 2 of 9, 2 min 5 s left"),
+        (Progress(phase="something", done=0, total=2), "Something 1 of 2"),
+    ],
+)
+def test_r4_6_progress_says_phase_and_time_left(progress, text):
+    assert wording.progress_text(progress) == text
+
+
+def test_r7_2_the_device_is_named_with_the_reason():
+    assert wording.device_text(CHECKED) == "CPU: No GPU was found."
+    assert "Trying" in wording.device_text(None)
+
+
+def test_r12_2_what_is_left_out_of_training_is_said():
+    assert "2 corrected objects lie outside" in wording.outside_text(Tally(3, 2))
+    assert wording.outside_text(Tally(3, 0)) == ""
+
+
+def test_r9_4_an_empty_result_says_what_to_try():
+    assert "0.31" in wording.nothing_found(0.31, 0.5)
+    assert "smaller" in wording.nothing_found(0.9, 0.5)

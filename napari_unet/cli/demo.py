@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 PLUGIN = "napari-unet-finetune"
 SAMPLE = "immunohistochemistry"
 PANEL = "Segment, correct, fine-tune"
@@ -9,9 +12,17 @@ PANEL = "Segment, correct, fine-tune"
 
 def demo() -> None:
     """Open napari on a real microscopy image, with the panel docked and a starter model chosen."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in screens):
+        raise ValueError("There is no screen here: run the demo on a desktop, or under xvfb-run.")
     import napari
 
-    viewer = napari.Viewer()
+    try:
+        viewer = napari.Viewer()
+    except ImportError as error:
+        raise ValueError(
+            f"napari finds no Qt to open a window with: pip install '{PLUGIN}[pyqt5]'."
+        ) from error
     viewer.open_sample(PLUGIN, SAMPLE)
     viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
     napari.run()

@@ -1,0 +1,75 @@
+"""``napari-unet evaluate``, ``models``, ``doctor`` and ``--help``."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import napari_unet
+from napari_unet.images.files import pair, read_image, read_labels
+from napari_unet.models.archive import read_card
+
+
+def in_a_process(*arguments, **environment):
+    command = [sys.executable, "-m", "napari_unet", *map(str, arguments)]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
+
+
+def test_r9_1_evaluate_says_what_python_computes(call, made, tmp_path):
+    report = tmp_path / "scores.json"
+    status, said, _ = call(
+        "evaluate", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
+        "--json", report,
+    )  # fmt: skip
+    pairs = [
+        (read_image(one.image), read_labels(one.labels))
+        for one in pair(made / "images", made / "labels")
+    ]
+    expected = napari_unet.evaluate(napari_unet.load_model(made / "tiny.safetensors"), pairs)
+    written = json.loads(report.read_text())
+    assert status == 0
+    assert written["together"] == expected.scores.model_dump()
+    assert [one["image"] for one in written["images"]] == ["a", "b"]
+    header, *rows = [line.split() for line in said.splitlines()]
+    assert header == ["image", "iou", "dice", "f1_50", "mean_ap"]
+    assert [row[0] for row in rows] == ["a", "b", "together"]
+    assert rows[-1][-4:] == [f"{getattr(expected.scores, name):.3f}" for name in header[1:]]
+
+
+def test_models_lists_what_the_library_holds(call, made, tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_UNET_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.safetensors").write_bytes((made / "tiny.safetensors").read_bytes())
+    assert "mine" in call("models")[1]
+    listed = json.loads(call("models", "--json")[1])
+    mine = next(one for one in listed if one["name"] == "mine")
+    assert mine["card"]["id"] == read_card(made / "tiny.safetensors").id
+    assert not mine["shipped"]
+    assert call("predict", "images/a.tif", "--model", "mine", "--out", tmp_path)[0] == 0
+
+
+def test_r5_7_doctor_prints_one_block_even_where_no_window_can_open():
+    said = in_a_process("doctor", "--device", "cpu", DISPLAY=":not-there", QT_QPA_PLATFORM="xcb")
+    assert said.returncode == 0, said.stderr
+    for word in (napari_unet.__version__, "Python 3", "torch 2", "CPU", "trained", "loss"):
+        assert word in said.stdout
+    assert "no window can be opened here" in said.stdout
+    assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["train", "--help"], ["--version"]])
+def test_r5_5_help_and_models_import_neither_torch_nor_napari(arguments):
+    code = (
+        "import sys; from napari_unet.cli import main\n"
+        f"assert main({arguments!r}) == 0\n"
+        "print(sorted({'torch', 'napari', 'qtpy', 'skimage'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert run.stdout.splitlines()[-1] == "[]", run.stderr
+
+
+def test_python_m_is_the_same_program():
+    assert in_a_process("--version").stdout.strip() == napari_unet.__version__

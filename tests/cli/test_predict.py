@@ -1,0 +1,155 @@
+"""``napari-unet predict``: what it writes and what it says."""
+
+import numpy as np
+import pytest
+import tifffile
+from skimage.io import imread, imsave
+
+import napari_unet
+from napari_unet.images.files import read_image
+from napari_unet.images.instances import instances
+from napari_unet.images.samples import cells
+from napari_unet.models.archive import read_card
+
+
+def test_r9_1_predict_writes_what_python_computes(call, made, tmp_path):
+    status, said, _ = call(
+        "predict", "images/a.tif", "--model", "tiny.safetensors", "--out", tmp_path,
+        "--probabilities", "--tile", 32, "--device", "cpu",
+    )  # fmt: skip
+    assert status == 0
+    model = napari_unet.load_model(made / "tiny.safetensors")
+    expected = napari_unet.predict(read_image(made / "images/a.tif"), model).probabilities
+    found = tifffile.imread(tmp_path / "a_probabilities.tif")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, atol=1e-5)
+    masks = tifffile.imread(tmp_path / "a_masks.tif")
+    assert masks.dtype == np.uint16
+    np.testing.assert_array_equal(masks, instances(found, model.card.mask))
+    assert masks.max() > 0
+    assert f"a.tif: {masks.max()} object" in said
+
+
+def test_options_that_are_given_win_over_the_card(call, made, tmp_path):
+    common = ("predict", "images/a.tif", "--model", "tiny.safetensors", "--probabilities")
+    call(*common, "--out", tmp_path, "--min-size", 60)
+    card = read_card(made / "tiny.safetensors").mask
+    probabilities = tifffile.imread(tmp_path / "a_probabilities.tif")
+    wanted = instances(probabilities, card.model_copy(update={"min_size_px": 60}))
+    assert (wanted != instances(probabilities, card)).any()
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a_masks.tif"), wanted)
+
+
+@pytest.mark.parametrize("stem", ["two words", "50% #1 [x]", "Zellkörper ä", "v1.2.3", "-dash"])
+def test_r15_5_names_of_every_kind(call, tmp_path, stem):
+    imsave(tmp_path / f"{stem}.png", np.zeros((20, 20), np.uint8), check_contrast=False)
+    status, *_ = call("predict", tmp_path, "--model", "tiny.safetensors", "--out", tmp_path / "o u")
+    assert status == 0
+    assert [path.name for path in (tmp_path / "o u").iterdir()] == [f"{stem}_masks.tif"]
+
+
+def test_a_stack_is_done_plane_by_plane(call, tmp_path):
+    planes = [cells((48, 56), count=4, seed=seed)[0] for seed in range(7)]
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack(planes))
+    tifffile.imwrite(tmp_path / "single.tif", planes[3])
+    for name in ("stack", "single"):
+        call(
+            "predict", tmp_path / f"{name}.tif", "--model", "tiny.safetensors", "--probabilities",
+            "--out", tmp_path,
+        )  # fmt: skip
+    masks = tifffile.imread(tmp_path / "stack_masks.tif")
+    assert masks.shape == (7, 48, 56)
+    np.testing.assert_array_equal(masks[3], tifffile.imread(tmp_path / "single_masks.tif"))
+    assert tifffile.imread(tmp_path / "stack_probabilities.tif").shape[0] == 7
+
+
+def test_a_channel_can_be_chosen_and_the_reading_is_said(call, tmp_path):
+    channels = np.stack([cells((48, 56), count=4, seed=seed)[0] for seed in range(2)])
+    tifffile.imwrite(tmp_path / "two.tif", channels)
+    tifffile.imwrite(tmp_path / "second.tif", channels[1])
+    options = ("--model", "tiny.safetensors", "--out", tmp_path)
+    status, said, _ = call("predict", tmp_path / "two.tif", *options, "--channel", 2)
+    assert status == 0
+    assert "2 channels x 48 x 56; channel 2" in said
+    call("predict", tmp_path / "second.tif", *options)
+    masks = [tifffile.imread(tmp_path / f"{name}_masks.tif") for name in ("two", "second")]
+    np.testing.assert_array_equal(*masks)
+
+
+def test_a_colour_image_is_read_as_its_luminance(call, tmp_path):
+    grey, _ = cells((40, 40), count=4, look="phase", seed=1)
+    imsave(tmp_path / "colour.png", np.dstack([grey] * 3), check_contrast=False)
+    imsave(tmp_path / "grey.png", grey, check_contrast=False)
+    status, *_ = call("predict", tmp_path, "--model", "tiny.safetensors", "--out", tmp_path / "o")
+    assert status == 0
+    masks = [imread(tmp_path / "o" / f"{name}_masks.tif") for name in ("colour", "grey")]
+    assert masks[0].max() > 0
+    assert (masks[0] == masks[1]).mean() > 0.99
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 2)])
+def test_r10_2_the_smallest_images_work(call, tmp_path, shape):
+    tifffile.imwrite(tmp_path / "small.tif", np.ones(shape, np.uint8))
+    status, *_ = call(
+        "predict", tmp_path / "small.tif", "--model", "tiny.safetensors", "--out", tmp_path
+    )
+    assert status == 0
+    assert tifffile.imread(tmp_path / "small_masks.tif").shape == shape
+
+
+def test_pixels_that_are_no_numbers_are_said_once_and_masked(call, tmp_path):
+    image = cells((40, 40), count=4, seed=1)[0].astype(np.float32)
+    image[3, 4:7] = [np.nan, np.inf, -np.inf]
+    tifffile.imwrite(tmp_path / "nan.tif", image)
+    status, _, complaints = call(
+        "predict", tmp_path / "nan.tif", "--model", "tiny.safetensors", "--out", tmp_path,
+        "--probabilities",
+    )  # fmt: skip
+    assert status == 0
+    assert complaints.count("3 pixels of 'nan.tif' are no numbers") == 1
+    assert np.isfinite(tifffile.imread(tmp_path / "nan_probabilities.tif")).all()
+
+
+def test_r9_4_an_empty_result_says_what_to_try(call, tmp_path):
+    status, said, complaints = call(
+        "predict", "images/a.tif", "--model", "tiny.safetensors", "--out", tmp_path,
+        "--threshold", 0.99,
+    )  # fmt: skip
+    assert status == 0
+    assert "0 objects" in said
+    assert "Nothing was found in 'a.tif'" in complaints
+    assert "try a threshold below it" in complaints
+
+
+def test_r15_3_an_image_that_fails_does_not_stop_the_others(call, tmp_path):
+    (tmp_path / "broken.tif").write_bytes(b"II*\0 no picture")
+    imsave(tmp_path / "fine.png", np.zeros((20, 20), np.uint8), check_contrast=False)
+    status, said, complaints = call(
+        "predict", tmp_path, "--model", "tiny.safetensors", "--out", tmp_path / "o"
+    )
+    assert status == 1
+    assert "fine.png" in said
+    assert "broken.tif' cannot be read" in complaints
+    assert "1 of 2 images failed" in complaints
+    assert (tmp_path / "o" / "fine_masks.tif").exists()
+
+
+def test_results_are_replaced_but_an_image_never(call, tmp_path):
+    image = cells((40, 40), count=4, seed=1)[0]
+    tifffile.imwrite(tmp_path / "x.tif", image)
+    tifffile.imwrite(tmp_path / "y_masks.tif", image)
+    for _ in range(2):
+        assert call("predict", tmp_path, "--model", "tiny.safetensors", "--out", tmp_path)[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "x.tif",
+        "x_masks.tif",
+        "y_masks.tif",
+    ]
+    tifffile.imwrite(tmp_path / "y.tif", image)
+    images = [tmp_path / name for name in ("y_masks.tif", "y.tif")]
+    status, _, complaint = call(
+        "predict", *images, "--model", "tiny.safetensors", "--out", tmp_path
+    )
+    assert status == 1
+    assert "which the result of 'y.tif' would overwrite" in complaint
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "y_masks.tif"), image)

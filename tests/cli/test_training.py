@@ -1,0 +1,133 @@
+"""``napari-unet train`` and ``fine-tune``: what they make, keep and say."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import tifffile
+from skimage.io import imsave
+
+from napari_unet.images.samples import cells
+from napari_unet.models.archive import read_card, read_model
+
+SMALL = ["--features", 2, "--depth", 2, "--patch", 32, "--batch", 2, "--device", "cpu"]
+
+
+def test_r9_5_train_makes_the_same_model_from_the_same_seed(call, tmp_path):
+    common = (
+        "train", "--network", "unet", "--images", "images", "--labels", "labels", "--steps", 3,
+        *SMALL,
+    )  # fmt: skip
+    for name, seed in [("one", 1), ("two", 1), ("other", 2)]:
+        out = tmp_path / f"{name}.safetensors"
+        assert call(*common, "--out", out, "--seed", seed)[0] == 0
+    one, two, other = (
+        read_model(tmp_path / f"{name}.safetensors").parameters for name in ("one", "two", "other")
+    )
+    assert all((one[name] == two[name]).all() for name in one)
+    assert not all((one[name] == other[name]).all() for name in one)
+
+
+def test_train_judges_by_held_out_images_and_writes_what_it_says(call, tmp_path):
+    out, report = tmp_path / "new.safetensors", tmp_path / "new.json"
+    status, said, _ = call(
+        "train", "--network", "unet++", "--images", "images", "--labels", "labels", *SMALL,
+        "--val-images", "images", "--val-labels", "labels", "--steps", 4, "--loss", "dice",
+        "--deep-supervision", "--out", out, "--json", report,
+    )  # fmt: skip
+    assert status == 0
+    card, written = read_card(out), json.loads(report.read_text())
+    assert (card.network, card.name, card.network_settings.deep_supervision) == (
+        "unet++",
+        "new",
+        True,
+    )
+    assert card.recipe["loss"]["loss"] == "dice"
+    assert card.recipe["steps"] == 4
+    assert written["scores"] == card.scores.model_dump()
+    assert written["steps"] == 4
+    assert f"{card.scores.iou:.3f}" in said
+    assert "4 steps on 2 images" in said
+
+
+def test_a_time_given_alone_ends_the_training(call, tmp_path):
+    out, report = tmp_path / "timed.safetensors", tmp_path / "timed.json"
+    start = time.monotonic()
+    call(
+        "train", "--network", "unet", "--images", "images", "--labels", "labels", *SMALL,
+        "--seconds", 1.5, "--out", out, "--json", report,
+    )  # fmt: skip
+    assert 1.5 <= time.monotonic() - start < 20
+    assert read_card(out).recipe["steps"] > json.loads(report.read_text())["steps"] > 1
+
+
+def test_images_of_several_channels_make_a_network_of_several(call, tmp_path):
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    image, labels = cells((48, 48), count=4, seed=0)
+    tifffile.imwrite(tmp_path / "images/x.tif", np.stack([image, image]))
+    tifffile.imwrite(tmp_path / "labels/x.tif", labels)
+    status, *_ = call(
+        "train", "--network", "unet", "--images", tmp_path / "images", "--labels",
+        tmp_path / "labels", "--steps", 1, "--out", tmp_path / "two.safetensors", *SMALL,
+    )  # fmt: skip
+    assert status == 0
+    assert read_card(tmp_path / "two.safetensors").network_settings.in_channels == 2
+
+
+def test_ctrl_c_keeps_the_best_so_far(made, tmp_path):
+    out = tmp_path / "stopped.safetensors"
+    arguments = ["train", "--network", "unet", "--images", "images", "--labels", "labels",
+                 "--seconds", "300", "--out", str(out), *map(str, SMALL)]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "napari_unet", *arguments],
+        cwd=made, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        shown = ""
+        while "train: step" not in shown:  # its progress bar is there
+            shown += process.stderr.read(1)
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said, complaints = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, complaints
+    assert "Stopped after" in complaints
+    assert "Traceback" not in complaints
+    assert "steps on 2 images" in said
+    assert read_model(out).card.name == "stopped"
+
+
+def test_fine_tune_writes_a_child_and_leaves_its_parent_alone(call, made, tmp_path):
+    before = (made / "tiny.safetensors").read_bytes()
+    out, report = tmp_path / "tuned.safetensors", tmp_path / "tuned.json"
+    status, said, _ = call(
+        "fine-tune", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
+        "--steps", 2, "--device", "cpu", "--out", out, "--json", report,
+    )  # fmt: skip
+    assert status == 0
+    card, written = read_card(out), json.loads(report.read_text())
+    assert card.parent == read_card(made / "tiny.safetensors").id == written["parent"]
+    assert written["steps"] == 2
+    assert written["proof"]["sentence"] in said
+    assert [line.split()[0] for line in said.splitlines()[1:3]] == ["before", "after"]
+    assert f"{written['proof']['after']['iou']:.3f}" in said
+    assert (made / "tiny.safetensors").read_bytes() == before
+
+
+def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):
+    known = tmp_path / "known"
+    known.mkdir()
+    for stem in "ab":
+        marked = np.zeros((64, 80), np.uint8)
+        marked[10:30, 10:40] = 255
+        imsave(known / f"{stem}.png", marked, check_contrast=False)
+    call(
+        "fine-tune", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
+        "--known", known, "--steps", 1, "--device", "cpu", "--out", tmp_path / "k.safetensors",
+    )  # fmt: skip
+    assert read_card(tmp_path / "k.safetensors").data.startswith(f"{2 * 20 * 30} corrected pixels")

@@ -118,9 +118,8 @@ def read(
     columns = mirrored(np.arange(box[1], box[3]) - margin[1], image.shape[2])
     top, bottom = rows.min(), rows.max() + 1
     left, right = columns.min(), columns.max() + 1
-    part: np.ndarray = np.asarray(image[:, top:bottom, left:right])
-    mirrored_part: np.ndarray = part[:, rows[:, None] - top, columns[None] - left]
-    return mirrored_part
+    part = np.asarray(image[:, top:bottom, left:right])
+    return part[:, rows[:, None] - top, columns[None] - left]
 
 
 def mirrored(index: np.ndarray, size: int) -> np.ndarray:
@@ -129,4 +128,5 @@ def mirrored(index: np.ndarray, size: int) -> np.ndarray:
         return np.zeros_like(index)
     period = 2 * (size - 1)
     folded = np.abs(index) % period
-    return np.minimum(folded, period - folded)
+    inside: np.ndarray = np.minimum(folded, period - folded)
+    return inside

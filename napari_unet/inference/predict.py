@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from napari_unet.device import choose_device
+from napari_unet.images.files import as_image
 from napari_unet.images.normalize import luminance, normalize
 from napari_unet.images.tiling import Tile, tiles
 from napari_unet.inference.tiled import predict_tiles
@@ -43,6 +44,7 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
     ValueError
         If the model cannot take such an image; the sentence says what to do.
     """
+    image = as_image(image)
     channels = card.network_settings.in_channels
     if image.ndim == 3 and image.shape[-1] in (3, 4) and image.shape[0] not in (1, channels):
         image = _colour(image, card)
@@ -95,7 +97,7 @@ def predict_planes(
     start, done = time.monotonic(), 0
     total = sum(_tile_count(network, plane, settings.tile_px, region) for plane in planes)
     for index, plane in enumerate(planes):
-        image = prepare(np.asarray(plane), model.card)
+        image = prepare(plane, model.card)
         parts = _within_memory(network, image, settings, level, region, look_first)
         for part in parts:
             if isinstance(part, Notice):
@@ -175,7 +177,7 @@ def predict(
         If image and model do not fit; the sentence says what to do.
     """
     model = load_model(model) if isinstance(model, str) else model
-    prepared = prepare(np.asarray(image), model.card)
+    prepared = prepare(image, model.card)
     shape = (model.card.network_settings.classes, *prepared.shape[1:])
     probabilities = np.empty(shape, dtype=np.float32)
 

@@ -52,5 +52,5 @@ def _fuse_sequence(sequence: nn.Sequential) -> None:
         if isinstance(part, StandardizedConv2d):
             sequence[i] = part.plain().requires_grad_(False)
         elif isinstance(part, nn.BatchNorm2d):
-            sequence[i - 1] = fuse_conv_bn_eval(sequence[i - 1], part)
+            sequence[i - 1] = fuse_conv_bn_eval(cast(nn.Conv2d, sequence[i - 1]), part)
             sequence[i] = nn.Identity()

@@ -29,7 +29,7 @@ class Network(nn.Module, ABC):
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.widths = [settings.features * 2**level for level in range(settings.depth)]
+        self.widths = [settings.features << level for level in range(settings.depth)]
 
     @abstractmethod
     def heads(self, image: Tensor, level: int | None = None) -> list[Tensor]:
@@ -51,7 +51,7 @@ class Network(nn.Module, ABC):
     @property
     def multiple(self) -> int:
         """Height and width of its input have to be multiples of this, in pixels."""
-        return int(2 ** (self.settings.depth - 1))
+        return 1 << (self.settings.depth - 1)
 
     @property
     def halo_px(self) -> int:
@@ -60,7 +60,7 @@ class Network(nn.Module, ABC):
         Two 3 x 3 convolutions reach 2 pixels of their level; pooling rounds to its grid; bilinear
         upsampling reaches 1 pixel of the level below.
         """
-        convolutions = sum(2 * 2**level for level in range(self.settings.depth))
+        convolutions = sum(2 << level for level in range(self.settings.depth))
         decoder = convolutions - 2 * self.multiple
         bilinear = 2 * self.multiple - 2 if self.settings.upsampling == "bilinear" else 0
         return convolutions + decoder + bilinear + self.multiple - 1

@@ -97,3 +97,26 @@ def test_r3_1_short_of_memory_it_takes_smaller_tiles(monkeypatch, error):
             y0, x0, y1, x1 = event.box
             found[:, y0:y1, x0:x1] = event.probabilities
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.array(3.0),
+        np.zeros((0, 5)),
+        np.array([["a", "b"]]),
+        np.zeros((4, 4), complex),
+        np.zeros((4, 4), object),
+    ],
+    ids=["0-d", "empty", "text", "complex", "object"],
+)
+def test_what_is_no_image_is_refused_in_one_sentence(image):
+    with pytest.raises(ValueError, match=r"^The image [^\n]*$"):
+        predict(image, tiny_model(), CPU)
+
+
+@pytest.mark.parametrize("view", [np.flipud, np.transpose, np.asfortranarray])
+def test_views_are_read_as_what_they_show(view):
+    image = view(RNG.random((30, 30)))
+    expected = predict(image.copy(), tiny_model(), CPU).probabilities
+    np.testing.assert_array_equal(predict(image, tiny_model(), CPU).probabilities, expected)

@@ -253,7 +253,7 @@ class Session:
                 self._finish(run, message.result)
             case Cancelled():
                 self._end()
-                self._finish_early(run)
+                self._tell_predicted(run)
             case Failed():
                 self._end()
                 self.failed.emit(message.sentence, message.details)
@@ -287,15 +287,15 @@ class Session:
 
     def _finish(self, run: Run, result: Predicted | FineTuned | Checked) -> None:
         match result:
-            case Predicted() if run.specimen is not None:
-                self.predicted.emit(run.specimen, run.planes)
+            case Predicted():
+                self._tell_predicted(run)
             case FineTuned():
                 self.candidate = result
             case Checked():
                 self.device = result
         self.changed.emit()
 
-    def _finish_early(self, run: Run) -> None:
+    def _tell_predicted(self, run: Run) -> None:
         if run.specimen is not None:
             done = tuple(plane for plane in run.planes if plane in run.specimen.seen)
             self.predicted.emit(run.specimen, done)

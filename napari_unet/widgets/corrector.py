@@ -126,7 +126,7 @@ class Corrector(QObject):
 
     def close(self) -> None:
         """Count nothing any more."""
-        self._counting.close()
+        self._counting.drop()
 
     # a new layer of masks
 

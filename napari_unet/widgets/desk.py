@@ -170,6 +170,8 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End all jobs and the engine; the images and their edits stay."""
+        self._redraw.drop()
+        self.maker.drop()
         self.session.close()
 
     # what the session says

@@ -60,10 +60,11 @@ class MaskMaker(QObject):
         self._todo.update(dict.fromkeys(planes))
         self._next(at_once=False)
 
-    def close(self) -> None:
-        """Make nothing any more."""
+    def drop(self) -> None:
+        """Make nothing of what still waits."""
         self._todo.clear()
-        self._latest.close()
+        self._latest.drop()
+        self.changed.emit()
 
     def _next(self, *, at_once: bool = True) -> None:
         self.changed.emit()

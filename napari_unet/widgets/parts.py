@@ -102,6 +102,8 @@ def button(text: str, tooltip: str, *, name: str = "", checkable: bool = False) 
     made.setObjectName(name)
     made.setCheckable(checkable)
     made.setAutoDefault(False)
+    # some styles give every button room for a long word: too wide for a row of five
+    made.setMinimumWidth(made.fontMetrics().horizontalAdvance(text) + 14)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made
 

@@ -46,6 +46,8 @@ def guarded(slot: Callable[..., Any]) -> Callable[..., None]:
 
 def report(error: Exception) -> None:
     """Tell the user what went wrong: our own sentences as they are, all else with its details."""
+    if isinstance(error, ReferenceError):  # the viewer, which is held weakly, is gone
+        return
     if isinstance(error, ValueError):
         show_warning(str(error))
         return
@@ -102,6 +104,10 @@ class Throttle(QObject):
         if not self._timer.isActive():
             self._timer.start()
 
+    def drop(self) -> None:
+        """Call nothing of what still waits."""
+        self._timer.stop()
+
     @guarded
     def _on_waited(self) -> None:
         self._newest()
@@ -128,24 +134,19 @@ class Latest(QObject):
         self._wait_ms = wait_ms
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_waited)
-        self._open = True
 
     def ask(
         self, work: Callable[[], T], answer: Callable[[T], None], *, at_once: bool = False
     ) -> None:
         """Have ``answer`` called in the thread of the window with what ``work`` gives."""
-        if not self._open:
-            return
         self._generation += 1
         self._begin = partial(self._thread.submit, self._work, self._generation, work, answer)
         self._timer.start(0 if at_once else self._wait_ms)
 
-    def close(self) -> None:
+    def drop(self) -> None:
         """Drop all work; what a piece that runs still answers is not heard."""
-        self._open = False
         self._generation += 1
         self._timer.stop()
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     @guarded
     def _on_waited(self) -> None:

@@ -176,11 +176,6 @@ class Stage(QObject):
                     known=known,
                 )
 
-    def close(self) -> None:
-        """Count nothing any more."""
-        for work in self._works.values():
-            work.corrector.close()
-
     # the viewer
 
     def _present(self) -> Image:

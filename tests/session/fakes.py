@@ -78,7 +78,8 @@ class FakeEngine:
 
     def predict(self, request):
         for index, plane in enumerate(request.planes):
-            grey = plane if plane.ndim == 2 else plane.mean(axis=0)
+            colour = plane.ndim == 3 and plane.shape[-1] in (3, 4)
+            grey = plane if plane.ndim == 2 else plane.mean(axis=-1 if colour else 0)
             box = request.region or (0, 0, *grey.shape)
             bright = (grey > 0.5 * grey.max())[box[0] : box[2], box[1] : box[3]]
             self.say(TileDone(plane=index, box=box, probabilities=bright[None].astype("f4")))

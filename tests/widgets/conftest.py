@@ -1,0 +1,102 @@
+import os
+import sys
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.utils.notifications import notification_manager
+
+from napari_unet.widgets.desk import Desk
+from tests.conftest import HAS_DISPLAY
+from tests.session.fakes import FakeEngine, write_card
+
+
+@pytest.fixture(autouse=True)
+def library(tmp_path, monkeypatch):
+    """A library of one model that has a card and nothing else."""
+    monkeypatch.setenv("NAPARI_UNET_HOME", str(tmp_path))
+    monkeypatch.setattr("napari_unet.models.library.shipped_folder", lambda: tmp_path / "none")
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write_card(folder / "one.safetensors", "one")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_preferences(request, monkeypatch):
+    """No test sees what another one left in napari's preferences."""
+    if "plugin_settings" not in request.fixturenames:
+        monkeypatch.setattr("napari_unet.widgets.preferences.get_plugin_settings", {}.__getitem__)
+
+
+@pytest.fixture
+def said():
+    """What the user was told, newest last."""
+    before = len(notification_manager.records)
+    return lambda: [record.message for record in notification_manager.records[before:]]
+
+
+@pytest.fixture
+def viewer(qapp):
+    return ViewerModel()
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return FakeEngine(quick=True, folder=tmp_path)
+
+
+@pytest.fixture
+def desk(viewer, engine):
+    desk = Desk(viewer, lambda: engine)
+    yield desk
+    desk.close()
+
+
+def two_cells():
+    """A bright square, and a bright rectangle that is twice as wide."""
+    image = np.zeros((40, 60), np.float32)
+    image[5:15, 5:15] = 1
+    image[20:30, 20:40] = 1
+    return image
+
+
+@pytest.fixture
+def image(viewer):
+    return viewer.add_image(two_cells(), name="cells")
+
+
+@pytest.fixture
+def settled(desk, qtbot):
+    """Wait until nothing runs any more."""
+    return lambda: qtbot.waitUntil(lambda: desk.session.wanted is None and not desk.maker.busy)
+
+
+@pytest.fixture
+def segmented(desk, image, settled):
+    """The work on an image of two cells that has been segmented."""
+    desk.segment("all")
+    settled()
+    return desk.stage.work
+
+
+@pytest.fixture
+def real_viewer(make_napari_viewer):
+    """A viewer with a window; where there is no display its pictures stay black."""
+    if not HAS_DISPLAY:
+        _do_without_gl()
+    return make_napari_viewer()
+
+
+def _do_without_gl():
+    """Let vispy's visuals be made where there is no OpenGL; nothing is drawn then."""
+    import napari._vispy.canvas
+    import napari._vispy.layers.labels  # noqa: F401  (binds the names that are replaced)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("napari._vispy"):
+            if hasattr(module, "get_gl_extensions"):
+                module.get_gl_extensions = lambda: ""
+            if hasattr(module, "get_max_texture_sizes"):
+                module.get_max_texture_sizes = lambda: (16384, 2048)
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+from napari_unet.schema.correction import Known
+from napari_unet.schema.settings import MaskSettings
+from napari_unet.session.edits import Region
+from napari_unet.widgets import mask_maker
+
+
+@pytest.fixture
+def labels(segmented):
+    return lambda: segmented.results.labels(()).copy()
+
+
+def test_objects_of_the_probabilities_become_masks(labels):
+    assert set(np.unique(labels())) == {0, 1, 2}
+    assert labels()[10, 10] != labels()[25, 30]
+
+
+def test_r9_6_settings_make_the_mask_anew_without_the_network(desk, engine, labels, settled):
+    jobs = len(engine.requests)
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    settled()
+    assert labels()[10, 10] == 0
+    assert labels()[25, 30] > 0
+    assert len(engine.requests) == jobs
+
+
+def test_only_the_newest_settings_are_made(desk, labels, settled, monkeypatch):
+    seen = []
+    find = mask_maker.instances
+    monkeypatch.setattr(
+        mask_maker, "instances", lambda p, s: (seen.append(s.threshold), find(p, s))[1]
+    )
+    for threshold in (0.1, 0.2, 0.3, 0.4, 0.6):
+        desk.use_mask_settings(MaskSettings(threshold=threshold))
+    settled()
+    assert seen == [0.6]
+
+
+def test_r2_4_painted_pixels_survive_three_predictions(desk, segmented, labels, settled):
+    segmented.results.masks.paint((10, 10), 0)
+    segmented.results.masks.paint((35, 50), 9)
+    painted = labels()
+    known = segmented.results.specimen.edits[()].state(painted) > 0
+    assert known.any()
+    for threshold in (0.2, 0.4, 0.6):
+        desk.segment("all")
+        desk.use_mask_settings(MaskSettings(threshold=threshold))
+        settled()
+        np.testing.assert_array_equal(labels()[known], painted[known])
+
+
+def test_what_is_painted_while_a_mask_is_made_stays(desk, segmented, labels, settled, monkeypatch):
+    take = desk.maker._take
+
+    def paint_first(results, plane, mask):
+        segmented.results.masks.paint((35, 50), 9)
+        take(results, plane, mask)
+
+    monkeypatch.setattr(desk.maker, "_take", paint_first)
+    desk.use_mask_settings(MaskSettings(threshold=0.3))
+    settled()
+    assert labels()[35, 50] == 9
+    assert segmented.results.specimen.edits[()].state(labels())[35, 50] == Known.CORRECTED
+
+
+def test_what_is_confirmed_while_a_mask_is_made_stays(
+    desk, segmented, labels, settled, monkeypatch
+):
+    edits, take, confirmed = segmented.results.specimen.edits, desk.maker._take, []
+
+    def confirm_first(results, plane, mask):
+        if not confirmed:
+            confirmed.append(1)
+            edits.confirm(Region((), (0, 0, 40, 60)))
+        take(results, plane, mask)
+
+    before = labels()
+    monkeypatch.setattr(desk.maker, "_take", confirm_first)
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    settled()
+    np.testing.assert_array_equal(labels(), before)
+    assert (edits[()].state(labels()) == Known.CONFIRMED).all()
+
+
+def test_ids_of_objects_that_stay_do_not_change(desk, segmented, labels, settled):
+    small, large = labels()[10, 10], labels()[25, 30]
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    settled()
+    assert labels()[25, 30] == large
+    desk.use_mask_settings(MaskSettings(min_size_px=0))
+    settled()
+    assert labels()[25, 30] == large
+    assert labels()[10, 10] == small
+
+
+def test_r4_4_a_mask_that_fails_is_told_and_the_next_one_works(
+    desk, segmented, labels, qtbot, settled, monkeypatch, said
+):
+    find = mask_maker.instances
+    monkeypatch.setattr(mask_maker, "instances", lambda p, s: 1 / 0)
+    desk.use_mask_settings(MaskSettings(threshold=0.3))
+    qtbot.waitUntil(lambda: "division" in "".join(said()))
+    assert not desk.maker.busy
+    monkeypatch.setattr(mask_maker, "instances", find)
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    settled()
+    assert labels()[10, 10] == 0
+
+
+def test_r14_2_the_mask_of_an_image_that_is_gone_is_dropped(
+    desk, segmented, viewer, image, settled
+):
+    desk.use_mask_settings(MaskSettings(threshold=0.3))
+    viewer.layers.remove(image)
+    settled()

@@ -14,7 +14,7 @@ from napari_unet.images.metrics import f1
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import Event, Progress, finish
+from napari_unet.schema.events import Event, Notice, Progress, finish
 from napari_unet.schema.model_card import ModelCard, Scores
 from napari_unet.schema.requests import Proof
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
@@ -126,7 +126,9 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
     examples, exams, seen = [], [], []
     for done, correction in enumerate(corrections, start=1):
         known = np.asarray(correction.known) > 0
-        if known.any():
+        if not known.any():
+            yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
+        else:
             aside = known & held_out(known.shape, correction.image_id)
             if aside.any() and (known & ~aside).any():
                 examples.append(_example(card, correction, known & ~aside))

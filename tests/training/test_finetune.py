@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unet.images.samples import cells
+from napari_unet.inference.predict import prepare
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import finish
+from napari_unet.schema.events import Notice, finish
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import (
     FineTuneSettings,
@@ -17,7 +18,7 @@ from napari_unet.schema.settings import (
     TrainSettings,
 )
 from napari_unet.training.examples import make_example
-from napari_unet.training.finetune import fine_tune, fitting_mask, prove
+from napari_unet.training.finetune import fine_tune, fine_tuning, fitting_mask, prove
 from napari_unet.training.heldout import TILE_PX, held_out
 from napari_unet.training.new_model import new_model
 
@@ -96,6 +97,28 @@ def test_r12_3_one_image_with_one_object(model):
     one = Correction(image_id="x", image=image, labels=labels, known=labels * 0 + 2)
     result = fine_tune(model, [one], CPU.model_copy(update={"steps": 3}))
     assert result.steps == 3
+
+
+def test_r12_2_an_image_without_known_pixels_is_named(model):
+    empty = correction(known=np.zeros((256, 256), np.uint8), image_id="img7")
+    notices = []
+    job = fine_tuning(model, [correction(), empty], CPU.model_copy(update={"steps": 1}))
+    finish(job, lambda event: isinstance(event, Notice) and notices.append(event.text))
+    assert notices == ["'img7' has no known pixel: it is left out."]
+
+
+def test_r1_5_a_training_crop_is_the_crop_of_the_normalised_image(model):
+    one = correction()
+    known = np.zeros_like(one.known)
+    known[100:200, 50:150] = 1
+    example = make_example(one.image, one.labels, known)
+    np.testing.assert_array_equal(example.image.numpy(), prepare(one.image, model.card))
+
+
+def test_r9_5_same_seed_same_model(model):
+    settings = CPU.model_copy(update={"steps": 3})
+    one, two = (fine_tune(model, [correction()], settings).model.parameters for _ in "ab")
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 @pytest.mark.parametrize("seconds", [2.0, 4.0])

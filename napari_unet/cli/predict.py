@@ -10,6 +10,7 @@ from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, chose
 from napari_unet.cli.progress import run
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.settings import MaskSettings, PredictSettings
+from napari_unet.session.wording import many, nothing_found
 
 
 def predict(
@@ -69,8 +70,9 @@ def predict(
             print(f"napari-unet: {error}", file=sys.stderr)
             failed += 1
             continue
-        found = f"{result.objects} object{'s' * (result.objects != 1)}"
-        print(f"{path.name}: {found} ({result.reading}) -> {result.masks}")
+        print(f"{path.name}: {many(result.objects, 'object')} ({result.reading}) -> {result.masks}")
+        if not result.objects:
+            print(nothing_found(result.highest, as_wanted.threshold), file=sys.stderr)
     if failed and len(files) > 1:
         print(f"napari-unet: {failed} of {len(files)} images failed.", file=sys.stderr)
     return not failed

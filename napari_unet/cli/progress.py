@@ -40,11 +40,14 @@ def run(job: Generator[Event, None, T], what: str, listen: Callable[[Event], obj
         If it was stopped before there was anything to return.
     """
     with Bar(what) as bar, _interrupts() as interrupts:
-        heard = 0
+        told = False
         try:
             while True:
-                event = job.throw(StopEarly()) if len(interrupts) > heard else next(job)
-                heard = len(interrupts)
+                if interrupts and not told:
+                    told = True
+                    event = job.throw(StopEarly())
+                else:
+                    event = next(job)
                 bar.show(event)
                 listen(event)
         except StopIteration as end:

@@ -40,6 +40,8 @@ class Segmented(NamedTuple):
     probabilities: Path | None
     objects: int
     """In all planes together."""
+    highest: float
+    """The highest probability of all pixels."""
     reading: str
     """How its axes were read, in one line."""
 
@@ -129,7 +131,7 @@ def segmenting(
 
     Yields
     ------
-    What `predict_planes` yields, and a Notice where pixels are no numbers or nothing was found.
+    What `predict_planes` yields, and a Notice where pixels are no numbers.
 
     Raises
     ------
@@ -146,17 +148,13 @@ def segmenting(
     made = _Made(mask or model.card.mask, keep=with_probabilities)
     size = spatial_shape(pixels.shape, axes)[-2:]
     yield from _predict(model, planes, size, settings, made)
-    if not made.objects:
-        yield Notice(
-            text=f"Nothing was found in '{image.name}', where the highest probability is "
-            f"{made.highest:.2f}: try a threshold below it, or another model."
-        )
     stacked = bool(axes.strip("YXC"))
     write_masks(targets[0], np.stack(made.masks) if stacked else made.masks[0])
     if with_probabilities:
         write_probabilities(targets[1], np.stack(made.kept) if stacked else made.kept[0])
     line = describe(pixels.shape, axes, reading.channel)
-    return Segmented(targets[0], targets[1] if with_probabilities else None, made.objects, line)
+    kept = targets[1] if with_probabilities else None
+    return Segmented(targets[0], kept, made.objects, made.highest, line)
 
 
 def _not_finite(pixels: np.ndarray) -> int:

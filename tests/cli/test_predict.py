@@ -117,8 +117,8 @@ def test_r9_4_an_empty_result_says_what_to_try(call, tmp_path):
     )  # fmt: skip
     assert status == 0
     assert "0 objects" in said
-    assert "Nothing was found in 'a.tif'" in complaints
-    assert "try a threshold below it" in complaints
+    assert "No object was found: the highest probability is 0." in complaints
+    assert "try a threshold below that" in complaints
 
 
 def test_r15_3_an_image_that_fails_does_not_stop_the_others(call, tmp_path):

@@ -1,0 +1,156 @@
+"""What the documentation shows is what the program does."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+
+import pytest
+import torch
+
+from napari_unet.schema import catalog
+from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
+from tests.losses import test_losses as loss_contract
+from tests.networks import test_networks as network_contract
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+def code(page, kind="python"):
+    """The blocks of code of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def follow(page, monkeypatch, register):
+    """Do what a page of two blocks says: a new module, and a line of a catalogue."""
+    source, line = code(page)
+    ((name, where),) = ast.literal_eval(f"{{{line}}}").items()
+    module = ModuleType(where.partition(":")[0])
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(source, page, "exec"), module.__dict__)
+    for place, registry in register:
+        new = MappingProxyType({**getattr(place, registry), name: where})
+        monkeypatch.setattr(place, registry, new)
+    return name
+
+
+def test_the_page_of_the_command_line_is_what_the_program_offers():
+    script = DOCS / "make_command_line.py"
+    spec = importlib.util.spec_from_file_location("make_command_line", script)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.TARGET.read_text(encoding="utf-8") == made.page(), f"run python {script}"
+
+
+def test_the_page_names_every_option_that_was_promised():
+    text = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    promised = {
+        "predict": "model out probabilities threshold min-size device tile",
+        "train": "network images labels val-images val-labels out loss steps seconds seed json",
+        "fine-tune": "model images labels known out seconds steps seed json",
+        "evaluate": "model images labels json",
+        "models": "json",
+        "demo": "",
+        "doctor": "",
+    }
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(sections) == set(promised)
+    for verb, options in promised.items():
+        assert [o for o in options.split() if f"| `--{o}`" not in sections[verb]] == []
+
+
+def test_the_loss_of_the_page_keeps_the_contract_and_trains(monkeypatch):
+    from napari_unet.training import train
+
+    places = [(catalog, "LOSSES"), (train, "LOSSES"), (loss_contract, "LOSSES")]
+    name = follow("add-a-loss.md", monkeypatch, places)
+    torch.manual_seed(0)
+    logits = torch.randn(2, 1, 5, 6, dtype=torch.float64, requires_grad=True)
+    weight_map = torch.rand(2, 5, 6, dtype=torch.float64) + 0.1
+    weight_map[:, :2] = 0
+    batch = (logits, torch.randint(0, 2, (2, 5, 6)), weight_map)
+    loss_contract.test_r12_1_unknown_pixels_have_no_gradient_and_no_influence(name, batch)
+    loss_contract.test_gradient_is_that_of_the_value(name, batch)
+    loss_contract.test_r1_7_nothing_known_gives_no_gradient_and_no_nan(name, batch)
+    loss_contract.test_right_is_better_than_wrong(name, truth=1)
+    assert trained("unet", loss=name) < trained("unet", loss=name, steps=1)
+
+
+def test_the_network_of_the_page_keeps_the_contract_and_trains(monkeypatch):
+    from napari_unet.networks import build
+
+    name = follow("add-a-network.md", monkeypatch, [(catalog, "NETWORKS"), (build, "NETWORKS")])
+    network_contract.test_answers_every_pixel_with_one_logit_per_class(name, 3, 4, (20, 36))
+    network_contract.test_learns_a_step_and_folds_without_change(name, "batch", "bilinear")
+    for upsampling in ("transposed", "bilinear"):
+        network_contract.test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, upsampling, 3)
+    network_contract.test_a_head_that_is_not_there_is_refused(name, 1)
+    assert trained(name) < trained(name, steps=1)
+
+
+def trained(network, loss="dice", steps=25):
+    """The loss after some steps of training on synthetic cells."""
+    from napari_unet.images.samples import cells
+    from napari_unet.schema.events import StepDone, finish
+    from napari_unet.training.examples import make_example
+    from napari_unet.training.new_model import new_model
+
+    losses = []
+    settings = TrainSettings(
+        steps=steps, batch=2, patch_px=32, device="cpu", learning_rate=5e-3,
+        loss=LossSettings(loss=loss),
+    )  # fmt: skip
+    example = make_example(*cells((64, 64), count=6, seed=0))
+    job = new_model(network, NetworkSettings(features=4, depth=2), settings, [example], name="x")
+    finish(job, lambda event: losses.append(event.loss) if isinstance(event, StepDone) else None)
+    return sum(losses[-5:]) / len(losses[-5:])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_pages_that_are_there(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    linked = re.findall(r"(?<!!)\[[^]]*\]\((?!https?://|#)([^)#]+)", text)
+    assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_are_shown_exist(page):
+    """Every ``napari-unet VERB --option`` of a page is understood by the program."""
+    text = page.read_text(encoding="utf-8")
+    called = re.findall(r"^napari-unet ([a-z-]+)([^\n#]*)", text, re.MULTILINE)
+    table = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for verb, rest in called:
+        section = re.search(rf"^## {verb}$(.*?)(?=^## |\Z)", table, re.MULTILINE | re.DOTALL)
+        assert section, verb
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert f"`{option}`" in section.group(1), (verb, option)
+
+
+def test_the_python_of_the_readme_runs(tmp_path):
+    (block,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    prelude = (
+        "import numpy as np\n"
+        "from napari_unet.images.samples import cells\n"
+        "from napari_unet.models.archive import write_model\n"
+        "from tests.models_for_tests import tiny_model\n"
+        "from pathlib import Path\n"
+        "image, true_labels = cells((64, 64), count=4)\n"
+        f"write_model(tiny_model(), Path({str(tmp_path / 'm.safetensors')!r}))\n"
+    )
+    check = "\nassert labels.shape == image.shape\nprint(scores)"
+    shown = block.replace('"nuclei-unet"', repr(str(tmp_path / "m.safetensors")))
+    assert shown != block
+    run = subprocess.run(
+        [sys.executable, "-c", prelude + shown + check],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert "iou=" in run.stdout

@@ -1,0 +1,136 @@
+"""What is shipped, what it needs, and how it is installed."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import napari_unet
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+QT_BINDINGS = {"pyqt5", "pyqt6", "pyside2", "pyside6"}
+COMES_WITH_NAPARI = {"vispy"}
+NAMES = {"skimage": "scikit-image", "PIL": "pillow", "yaml": "pyyaml"}
+"""Distributions that are called otherwise than what is imported."""
+
+
+def requirements(lines):
+    return {Requirement(line).name.lower(): Requirement(line) for line in lines}
+
+
+CORE = requirements(PROJECT["dependencies"])
+
+
+def readme_command(kind):
+    (command,) = re.findall(rf"^```sh {kind}\n(.*?)\n```$", README, re.MULTILINE)
+    return command
+
+
+def pins():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return requirements(line for line in lines if line and not line.startswith("#"))
+
+
+def test_the_version_is_said_once_and_the_same():
+    assert napari_unet.__version__ == PROJECT["version"]
+    said = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    assert said.group(1) == PROJECT["version"]
+    assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_r5_2_no_qt_binding_in_the_core():
+    assert QT_BINDINGS & set(CORE) == set()
+    assert CORE["napari"].extras == set()
+    assert "torchvision" not in set(CORE) | set(pins())
+
+
+def test_r5_2_only_qtpy_is_imported():
+    for path in (ROOT / "napari_unet").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                modules = [node.module or ""]
+            assert {m.partition(".")[0].lower() for m in modules} & QT_BINDINGS == set(), path
+
+
+def test_what_is_imported_is_declared():
+    used = set()
+    for path in (ROOT / "napari_unet").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                used |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                used.add((node.module or "").partition(".")[0])
+    others = used - set(sys.stdlib_module_names) - {"napari_unet"} - COMES_WITH_NAPARI
+    assert {NAMES.get(name, name).lower() for name in others} - set(CORE) == set()
+
+
+def test_the_constraints_fit_what_is_declared():
+    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    for name, wanted in [*CORE.items(), *requirements(extras).items()]:
+        if name in pins():
+            (pin,) = pins()[name].specifier
+            assert pin.operator == "=="
+            assert pin.version in wanted.specifier, name
+    assert set(CORE) - set(pins()) == set()
+    assert str(pins()["torch"].specifier) == "==2.13.0"
+
+
+@pytest.mark.parametrize("kind", ["demo", "test"])
+def test_the_commands_of_the_readme_install_through_the_constraints(kind):
+    command = readme_command(kind)
+    assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -c constraints.txt ")
+    assert command.count("pip install") == 1
+
+
+def test_the_commands_of_the_readme_end_in_the_demo_and_in_the_tests():
+    assert readme_command("demo").endswith("&& .venv/bin/napari-unet demo")
+    assert readme_command("test").endswith("&& .venv/bin/python -m pytest")
+    assert PROJECT["scripts"]["napari-unet"] == "napari_unet.cli:main"
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "$(readme demo)" in script
+    assert "$(readme test)" in script
+    assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_every_python_that_is_named_is_allowed(python):
+    assert f"Programming Language :: Python :: {python}" in PROJECT["classifiers"]
+    assert f"{python}.1" in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_the_manifest_is_valid_and_all_it_names_can_be_imported():
+    run = subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", "--imports", PROJECT["name"]],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "valid" in (run.stdout + run.stderr).lower()
+
+
+def test_the_wheel_holds_what_is_not_python(tmp_path):
+    pytest.importorskip("hatchling")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    shipped = {path.name for path in (ROOT / "napari_unet" / "starters").glob("*.safetensors")}
+    assert {"napari_unet/napari.yaml", "napari_unet/py.typed"} <= names
+    assert {f"napari_unet/starters/{name}" for name in shipped} <= names
+    assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
+    assert wheel.stat().st_size < 30e6

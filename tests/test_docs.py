@@ -86,6 +86,7 @@ def test_the_network_of_the_page_keeps_the_contract_and_trains(monkeypatch):
     from napari_unet.networks import build
 
     name = follow("add-a-network.md", monkeypatch, [(catalog, "NETWORKS"), (build, "NETWORKS")])
+    torch.manual_seed(0)
     network_contract.test_answers_every_pixel_with_one_logit_per_class(name, 3, 4, (20, 36))
     network_contract.test_learns_a_step_and_folds_without_change(name, "batch", "bilinear")
     for upsampling in ("transposed", "bilinear"):

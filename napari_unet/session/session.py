@@ -235,11 +235,18 @@ class Session:
         if self.running is not None:  # only a check of the device: the job is next in line
             self._next = run
         else:
-            self._engine = self._engine or self._start_engine()
-            self.running = run
-            self._engine.submit(run.request, partial(self._post, run))
+            self._submit(run)
         self.progress = None
         self.changed.emit()
+
+    def _submit(self, run: Run) -> None:
+        self._engine = self._engine or self._start_engine()
+        self.running = run  # before its first message can come
+        try:
+            self._engine.submit(run.request, partial(self._post, run))
+        except (ValueError, OSError):
+            self.running = None
+            raise
 
     def _post(self, run: Run, message: Message) -> None:
         self._deliver(lambda: self._receive(run, message))

@@ -49,10 +49,8 @@ class CorrectSection(Section):
         self.rows.addWidget(self.reason)
         self.rows.addLayout(grid)
         self.rows.addWidget(self.hint)
-        self.rows.addLayout(
-            beside(self.confirm, self.tools["box"], self.take_back, stretch=(3, 2, 2))
-        )
-        self.rows.addWidget(self.count)
+        self.rows.addLayout(beside(self.confirm, self.tools["box"], stretch=(3, 2)))
+        self.rows.addLayout(beside(self.count, self.take_back, stretch=(1, 0)))
         confirmed = hint_colour(CONFIRMED, "confirmed")
         corrected = hint_colour(CORRECTED, "corrected")
         self.rows.addLayout(beside(confirmed, corrected, self.overlay, stretch=(2, 2, 1)))

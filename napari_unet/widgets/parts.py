@@ -47,6 +47,8 @@ class Explanation(QLabel):
     def say(self, text: str) -> None:
         """Show another text."""
         self.setText(text)
+        if text and self.parent() is None:
+            return  # showing it now would open a window of its own
         self.setVisible(bool(text))
 
 

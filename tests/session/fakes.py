@@ -24,6 +24,14 @@ WORSE = Scores(iou=0.5, dice=0.6, f1_50=0.4, mean_ap=0.3)
 BETTER = Scores(iou=0.7, dice=0.8, f1_50=0.6, mean_ap=0.5)
 
 
+def two_cells():
+    """A bright square, and a bright rectangle that is twice as wide."""
+    image = np.zeros((40, 60), np.float32)
+    image[5:15, 5:15] = 1
+    image[20:30, 20:40] = 1
+    return image
+
+
 def write_card(path, name, **fields):
     """A model file that has a card and no parameters: enough for all that needs no torch."""
     settings = NetworkSettings(in_channels=fields.pop("in_channels", 1))

@@ -154,6 +154,18 @@ def test_r4_4_a_failure_is_told_once_and_all_is_as_before(session, engine):
     segment(session)
 
 
+def test_r4_4_an_engine_that_can_not_start_is_no_running_job(session, engine):
+    def refuse(request, on_message):
+        raise OSError("no more processes")
+
+    engine.submit, submit = refuse, engine.submit
+    with pytest.raises(OSError, match="no more processes"):
+        segment(session)
+    assert session.running is None
+    engine.submit = submit
+    segment(session)
+
+
 def test_notices_are_passed_on(session, engine):
     told = heard(session.noticed)
     segment(session)

@@ -1,14 +1,13 @@
 import os
 import sys
 
-import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
 
 from napari_unet.widgets.desk import Desk
 from tests.conftest import HAS_DISPLAY
-from tests.session.fakes import FakeEngine, write_card
+from tests.session.fakes import FakeEngine, two_cells, write_card
 
 
 @pytest.fixture(autouse=True)
@@ -51,14 +50,6 @@ def desk(viewer, engine):
     desk = Desk(viewer, lambda: engine)
     yield desk
     desk.close()
-
-
-def two_cells():
-    """A bright square, and a bright rectangle that is twice as wide."""
-    image = np.zeros((40, 60), np.float32)
-    image[5:15, 5:15] = 1
-    image[20:30, 20:40] = 1
-    return image
 
 
 @pytest.fixture

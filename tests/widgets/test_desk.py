@@ -10,8 +10,7 @@ from napari_unet.schema.events import TileDone
 from napari_unet.schema.requests import FineTuneRequest, PredictRequest
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.widgets.desk import Desk, desk_of
-from tests.session.fakes import FakeEngine, write_card
-from tests.widgets.conftest import two_cells
+from tests.session.fakes import FakeEngine, two_cells, write_card
 
 
 @pytest.fixture

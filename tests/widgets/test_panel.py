@@ -9,8 +9,7 @@ from napari_unet.schema.settings import MaskSettings
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.panel import Panel
 from napari_unet.widgets.setup_check import SetupCheck
-from tests.session.fakes import BETTER, FakeEngine
-from tests.widgets.conftest import two_cells
+from tests.session.fakes import BETTER, FakeEngine, two_cells
 
 
 @pytest.fixture

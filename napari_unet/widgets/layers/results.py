@@ -26,7 +26,7 @@ _COLOURS = {
     None: "#00000000",
     Known.UNKNOWN: "#00000000",
     Known.CONFIRMED: f"{CONFIRMED}2c",  # faint, for it covers most of the image
-    Known.CORRECTED: f"{CORRECTED}b0",
+    Known.CORRECTED: f"{CORRECTED}5c",
     STROKE: "#ffffffe0",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from napari_unet.schema.requests import (
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
 from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.line import Deliver, Line
 from napari_unet.session.run import Curves, Run, Runner
 from napari_unet.session.specimen import Specimen
 
@@ -59,16 +59,13 @@ class Session:
     def __init__(
         self,
         start: Callable[[], Runner],
-        deliver: Callable[[Callable[[], None]], None] = lambda call: call(),
+        deliver: Deliver = lambda call: call(),
     ) -> None:
-        self._start_engine = start
-        self._engine: Runner | None = None
-        self._deliver = deliver
-        self._next: Run | None = None
-        self.running: Run | None = None
-        self.ending = False
+        self._line = Line(start, deliver, self._receive)
         self.progress: Progress | None = None
         self.device: Checked | None = None
+        self.device_problem = ""
+        """Why the chosen device can not be used; empty if it can, or is not tried yet."""
         self.curves = Curves()
         self.candidate: FineTuned | None = None
         self.models: Sequence[library.Entry] = []
@@ -103,9 +100,19 @@ class Session:
     # the jobs
 
     @property
+    def running(self) -> Run | None:
+        """The job that runs."""
+        return self._line.running
+
+    @property
     def wanted(self) -> Run | None:
         """The job that the user waits for: it runs, or is next in line."""
-        return self._next or self.running
+        return self._line.wanted
+
+    @property
+    def ending(self) -> bool:
+        """Whether the running job has been asked to end."""
+        return self._line.ending
 
     def why_not_run(self) -> str:
         """Why no job can start now, in one sentence; empty if one can."""
@@ -154,7 +161,7 @@ class Session:
             region=region,
             look_first=look_first,
         )
-        self._start(Run(request, specimen, tuple(planes)))
+        self._begin(Run(request, specimen, tuple(planes)))
 
     def fine_tune(self, corrections: list[Correction], settings: FineTuneSettings) -> None:
         """Teach the chosen model a person's corrections; the result waits for keep or discard.
@@ -169,33 +176,29 @@ class Session:
         request = FineTuneRequest(
             model=self._model_path(), corrections=corrections, settings=settings
         )
-        self._start(Run(request))
         self.discard()
-        self.curves = Curves()
-        self.learned.emit(self.curves)
+        self._draw(Curves())
+        self._begin(Run(request))
 
     def check(self, device: Device = "auto") -> None:
         """Try the device for real; any other job goes before it."""
         if self.running is None:
-            self._start(Run(CheckRequest(device=device)))
+            self._begin(Run(CheckRequest(device=device)))
 
     def cancel(self) -> None:
-        """End the running job: of a prediction the tiles that are done stay, of a training the
-        best that it has reached.
+        """End the job that the user waits for.
+
+        Of a prediction the tiles that are done stay, of a training the best that it has reached.
         """
-        self._next = None
-        if self.running is not None and self.running.kind != "check" and self._engine is not None:
-            self.ending = True
-            self._engine.cancel()
-        self.changed.emit()
+        if self.wanted is not None and self.wanted.kind != "check":
+            self._line.cancel()
+            self.changed.emit()
 
     def close(self) -> None:
         """End the running job and the engine; a model that nobody kept is removed."""
-        self._next = self.running = None
+        self._line.close()
+        self.progress = None
         self.discard()
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
         self.changed.emit()
 
     # the decision
@@ -231,41 +234,26 @@ class Session:
             raise ValueError(reason)
         return str(self.model.path) if self.model else ""
 
-    def _start(self, run: Run) -> None:
-        if self.running is not None:  # only a check of the device: the job is next in line
-            self._next = run
-        else:
-            self._submit(run)
+    def _begin(self, run: Run) -> None:
         self.progress = None
+        self._line.begin(run)
         self.changed.emit()
 
-    def _submit(self, run: Run) -> None:
-        self._engine = self._engine or self._start_engine()
-        self.running = run  # before its first message can come
-        try:
-            self._engine.submit(run.request, partial(self._post, run))
-        except (ValueError, OSError):
-            self.running = None
-            raise
-
-    def _post(self, run: Run, message: Message) -> None:
-        self._deliver(lambda: self._receive(run, message))
-
     def _receive(self, run: Run, message: Message) -> None:
-        if run is not self.running:  # the panel was closed meanwhile
-            return
         match message:
             case Done():
-                self._end()
                 self._finish(run, message.result)
             case Cancelled():
-                self._end()
                 self._tell_predicted(run)
+            case Failed() if run.kind == "check":
+                self.device, self.device_problem = None, message.sentence
             case Failed():
-                self._end()
                 self.failed.emit(message.sentence, message.details)
             case _:
                 self._follow(run, message)
+                return
+        self.progress = None
+        self.changed.emit()
 
     def _follow(self, run: Run, event: Message) -> None:
         match event:
@@ -277,20 +265,15 @@ class Session:
                 fresh = run.specimen.write(plane, event)
                 self.tile_written.emit(run.specimen, plane, fresh)
             case StepDone():
-                self.curves = Curves((*self.curves.steps, event), self.curves.tests)
-                self.learned.emit(self.curves)
+                self._draw(Curves((*self.curves.steps, event), self.curves.tests))
             case Validated():
-                self.curves = Curves(self.curves.steps, (*self.curves.tests, event))
-                self.learned.emit(self.curves)
+                self._draw(Curves(self.curves.steps, (*self.curves.tests, event)))
             case Notice():
                 self.noticed.emit(event.text)
 
-    def _end(self) -> None:
-        self.running, self.progress, self.ending = None, None, False
-        if self._next is not None:
-            following, self._next = self._next, None
-            self._start(following)
-        self.changed.emit()
+    def _draw(self, curves: Curves) -> None:
+        self.curves = curves
+        self.learned.emit(curves)
 
     def _finish(self, run: Run, result: Predicted | FineTuned | Checked) -> None:
         match result:
@@ -299,8 +282,7 @@ class Session:
             case FineTuned():
                 self.candidate = result
             case Checked():
-                self.device = result
-        self.changed.emit()
+                self.device, self.device_problem = result, ""
 
     def _tell_predicted(self, run: Run) -> None:
         if run.specimen is not None:

@@ -70,8 +70,10 @@ def model_text(entry: Entry) -> str:
     return ". ".join(part.rstrip(".") for part in (line, score) if part)
 
 
-def device_text(checked: Checked | None) -> str:
+def device_text(checked: Checked | None, problem: str = "") -> str:
     """Which device is used, and why, in one line."""
+    if problem:
+        return problem
     if checked is None:
         return "Trying the device …"
     return f"{checked.name}: {checked.why}" if checked.why else checked.name

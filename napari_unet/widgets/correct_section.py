@@ -71,9 +71,13 @@ class CorrectSection(Section):
     def refresh(self) -> None:
         """Show everything as it is now."""
         work = self._desk.stage.work
-        reason = work.corrector.why_not() if work else "Segment first, then correct the mask here."
+        reason = (
+            work.corrector.toolbox.why_not()
+            if work
+            else "Segment first, then correct the mask here."
+        )
         self.reason.say(reason)
-        tool = work.corrector.tool if work and not reason else ""
+        tool = work.corrector.toolbox.tool if work and not reason else ""
         for name, made in self.tools.items():
             made.setEnabled(not reason)
             made.setChecked(name == tool)
@@ -87,10 +91,10 @@ class CorrectSection(Section):
     def _on_tool_clicked(self, name: str) -> None:
         work = self._desk.stage.work
         if work is not None:
-            if work.corrector.tool == name and name != "new":
-                work.corrector.put_down()
+            if work.corrector.toolbox.tool == name and name != "new":
+                work.corrector.toolbox.put_down()
             else:
-                work.corrector.use(name)
+                work.corrector.toolbox.use(name)
         self.refresh()
 
     @guarded

@@ -15,19 +15,16 @@ from qtpy.QtCore import QObject, Signal
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.session import wording
-from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
-from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
-from napari_unet.widgets.layers import Results
+from napari_unet.widgets.display import Display
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.preferences import remember, remembered
-from napari_unet.widgets.runner import Bridge, Throttle, guarded, report_failure, tell
-from napari_unet.widgets.stage import Stage, Work
+from napari_unet.widgets.runner import Bridge, guarded, report_failure, tell
+from napari_unet.widgets.stage import Stage
 
 Scope = Literal["view", "plane", "all"]
-_REDRAW_MS = 200
 
 
 class Desk(QObject):
@@ -54,8 +51,7 @@ class Desk(QObject):
         self.maker = MaskMaker(self)
         self.predict_settings = remembered(PredictSettings(), "prediction")
         self.fine_tune_settings = remembered(FineTuneSettings(), "fine_tuning")
-        self._redraw = Throttle(_REDRAW_MS, self)
-        self._fresh = False
+        self._display = Display(self.session, self.stage, self.maker, self)
         self._adopted = ""
         self._connect()
         self._adopt_mask_settings()
@@ -63,12 +59,9 @@ class Desk(QObject):
     def _connect(self) -> None:
         self.stage.changed.connect(self.changed)
         self.maker.changed.connect(self.changed)
-        self.maker.made.connect(self._on_mask_made)
         session = self.session
         session.changed.connect(self._on_session_changed)
         session.progressed.connect(self._on_progressed)
-        session.tile_written.connect(self._on_tile_written)
-        session.predicted.connect(self._on_predicted)
         session.learned.connect(self._on_learned)
         session.kept.connect(self._on_kept)
         session.noticed.connect(tell)
@@ -127,7 +120,7 @@ class Desk(QObject):
         if settings != self.maker.settings:
             self.maker.settings = settings
             if self.stage.work is not None and self.session.running is None:
-                self._make(self.stage.work, tuple(self.stage.work.results.specimen.seen))
+                self._display.make(self.stage.work, self.stage.work.results.specimen.seen)
 
     def use_predict_settings(self, settings: PredictSettings) -> None:
         """Run models with other settings from the next job on, also in the next window."""
@@ -170,8 +163,9 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End all jobs and the engine; the images and their edits stay."""
-        self._redraw.drop()
+        self._display.drop()
         self.maker.drop()
+        self.stage.drop()
         self.session.close()
 
     # what the session says
@@ -188,36 +182,6 @@ class Desk(QObject):
     @guarded
     def _on_learned(self, curves: object) -> None:
         self.learned.emit(curves)
-
-    @guarded
-    def _on_tile_written(self, specimen: Specimen, plane: PlaneIndex, fresh: bool) -> None:
-        work = self.stage.work_on(specimen)
-        self._fresh = self._fresh or fresh
-        if work is not None:
-            self._redraw.call(lambda: self._show_tiles(work))
-
-    def _show_tiles(self, work: Work) -> None:
-        fresh, self._fresh = self._fresh, False
-        work.results.show_tile(fresh)
-
-    @guarded
-    def _on_predicted(self, specimen: Specimen, planes: tuple[PlaneIndex, ...]) -> None:
-        work = self.stage.work_on(specimen)
-        if work is None:
-            tell("The image was closed meanwhile, so its result was dropped.")
-            return
-        self._show_tiles(work)
-        self._make(work, planes)
-
-    def _make(self, work: Work, planes: tuple[PlaneIndex, ...]) -> None:
-        shown = self.stage.plane if work is self.stage.work else ()
-        self.maker.make(work.results, sorted(planes, key=lambda plane: plane != shown))
-
-    @guarded
-    def _on_mask_made(self, results: Results, plane: PlaneIndex) -> None:
-        if results.specimen.found[plane] == 0 and plane == self.stage.plane:
-            highest = float(results.specimen.crop(plane).max())
-            tell(wording.nothing_found(highest, self.maker.settings.threshold))
 
     @guarded
     def _on_kept(self, entry: object) -> None:

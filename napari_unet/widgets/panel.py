@@ -77,7 +77,8 @@ class Panel(QWidget):
 
     @guarded
     def _on_changed(self) -> None:
-        self.device.say(wording.device_text(self.desk.session.device))
+        session = self.desk.session
+        self.device.say(wording.device_text(session.device, session.device_problem))
 
     @guarded
     def _on_grown(self, widget: QWidget) -> None:

@@ -69,7 +69,7 @@ class Stage(QObject):
         """Put another image under the microscope."""
         if image is not self.image:
             if self.work is not None:
-                self.work.corrector.put_down()
+                self.work.corrector.toolbox.put_down()
             self._image = ref(image)
             self.changed.emit()
 
@@ -105,7 +105,7 @@ class Stage(QObject):
         self._readings[image] = reading
         work = self._works.get(image)
         if work is not None and work.reading.axes != reading.axes:
-            work.corrector.close()
+            work.corrector.counter.drop()
             del self._works[image]
         elif work is not None:
             self._works[image] = work._replace(reading=reading)
@@ -175,6 +175,11 @@ class Stage(QObject):
                     labels=labels[plane].copy(),
                     known=known,
                 )
+
+    def drop(self) -> None:
+        """Count nothing of what still waits."""
+        for work in self._works.values():
+            work.corrector.counter.drop()
 
     # the viewer
 

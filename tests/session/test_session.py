@@ -113,6 +113,30 @@ def test_a_job_waits_for_the_check_of_the_device(session, engine):
     assert isinstance(engine.requests[1], PredictRequest)
 
 
+def test_r7_1_a_device_that_does_not_work_is_said_and_the_job_in_line_goes_on(session, engine):
+    told = heard(session.failed)
+    session.check("cuda")
+    segment(session)
+    engine.end(Failed(sentence="'cuda' cannot be used.", details="trace"))
+    assert session.device_problem == "'cuda' cannot be used."
+    assert told == []
+    assert isinstance(engine.requests[1], PredictRequest)
+    engine.work()
+    session.check("cpu")
+    engine.work()
+    assert (session.device, session.device_problem) == (CHECKED, "")
+
+
+def test_a_job_in_line_can_be_cancelled(session, engine):
+    session.check()
+    segment(session)
+    session.cancel()
+    assert engine.cancelled == 0
+    engine.end(Done(result=CHECKED))
+    assert len(engine.requests) == 1
+    assert session.wanted is None
+
+
 def test_r4_6_progress_is_told_and_forgotten_at_the_end(session, engine):
     told = heard(session.progressed)
     segment(session)

@@ -28,6 +28,13 @@ def _no_preferences(request, monkeypatch):
         monkeypatch.setattr("napari_unet.widgets.preferences.get_plugin_settings", {}.__getitem__)
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """Nobody's hand needs time in a test."""
+    monkeypatch.setattr("napari_unet.widgets.mask_maker._WAIT_MS", 1)
+    monkeypatch.setattr("napari_unet.widgets.counter._WAIT_MS", 1)
+
+
 @pytest.fixture
 def said():
     """What the user was told, newest last."""

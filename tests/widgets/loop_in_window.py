@@ -126,7 +126,7 @@ def loop(user, answer):
 
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
-    yield lambda: not corrector._uncounted
+    yield lambda: not corrector.counter.busy
     answer["button"] = panel.fine_tune.run.text()
     panel.fine_tune.settings.editor("seconds").setValue(10)
     user.click(panel.fine_tune.run)

@@ -45,42 +45,42 @@ def drag(viewer, masks):
 
 
 def counted(qtbot, corrector):
-    qtbot.waitUntil(lambda: not corrector._uncounted)
+    qtbot.waitUntil(lambda: not corrector.counter.busy)
 
 
 def test_before_segmenting_there_is_nothing_to_correct(desk, image, said):
     corrector = desk.stage.begin().corrector
-    corrector.use("delete")
+    corrector.toolbox.use("delete")
     assert said() == ["Segment first: there is no mask to correct yet."]
-    assert corrector.tool == ""
+    assert corrector.toolbox.tool == ""
 
 
 def test_every_tool_is_taken_up_and_put_down(corrector, masks, viewer):
     for tool in TOOLS:
-        corrector.use(tool.name)
-        assert corrector.tool == ("paint" if tool.name == "new" else tool.name)
+        corrector.toolbox.use(tool.name)
+        assert corrector.toolbox.tool == ("paint" if tool.name == "new" else tool.name)
         assert viewer.layers.selection.active is masks
         assert not masks.mouse_pan
-    corrector.put_down()
-    assert corrector.tool == ""
+    corrector.toolbox.put_down()
+    assert corrector.toolbox.tool == ""
     assert masks.mouse_pan
 
 
 def test_choosing_a_mode_of_napari_puts_our_tool_down(corrector, masks):
-    corrector.use("split")
+    corrector.toolbox.use("split")
     masks.mode = "erase"
-    assert corrector.tool == "erase"
+    assert corrector.toolbox.tool == "erase"
 
 
 def test_correcting_needs_the_view_in_2d(corrector, viewer, said):
     viewer.dims.ndisplay = 3
-    corrector.use("delete")
+    corrector.toolbox.use("delete")
     assert "2D" in said()[-1]
 
 
 def test_r11_1_delete(corrector, masks, drag):
     before = masks.data.copy()
-    corrector.use("delete")
+    corrector.toolbox.use("delete")
     drag((10, 10))
     assert masks.data[10, 10] == 0
     assert masks.data[25, 30] == before[25, 30]
@@ -90,7 +90,7 @@ def test_r11_1_delete(corrector, masks, drag):
 
 def test_r11_1_merge(corrector, masks, drag):
     first, second = masks.data[10, 10], masks.data[25, 30]
-    corrector.use("merge")
+    corrector.toolbox.use("merge")
     drag((10, 10), (20, 20), (25, 30))
     assert masks.data[25, 30] == first
     assert second not in masks.data
@@ -98,7 +98,7 @@ def test_r11_1_merge(corrector, masks, drag):
 
 def test_r11_1_and_r11_2_split_gives_an_unused_id(corrector, masks, drag, desk):
     whole, used = masks.data[25, 30], set(np.unique(masks.data))
-    corrector.use("split")
+    corrector.toolbox.use("split")
     drag((16, 30), (25, 30.2), (34, 30))
     left, right = masks.data[25, 22], masks.data[25, 38]
     assert whole in (left, right)
@@ -110,7 +110,7 @@ def test_r11_1_and_r11_2_split_gives_an_unused_id(corrector, masks, drag, desk):
 def test_r11_2_new_objects_get_unused_ids(corrector, masks):
     seen = set(np.unique(masks.data))
     for _ in range(3):
-        corrector.use("new")
+        corrector.toolbox.use("new")
         assert masks.mode == "paint"
         assert masks.selected_label not in seen
         masks.paint((2, 50), masks.selected_label)
@@ -119,27 +119,27 @@ def test_r11_2_new_objects_get_unused_ids(corrector, masks):
 
 def test_r6_1_masks_grow_when_two_bytes_are_used_up(corrector, masks, segmented):
     segmented.results.specimen.edits.highest = 65_535
-    corrector.use("new")
+    corrector.toolbox.use("new")
     assert masks.data.dtype == np.uint32
     assert masks.selected_label == 65_536
 
 
 def test_a_tool_leaves_the_selected_label(corrector, masks, drag):
     masks.selected_label = 5
-    corrector.use("merge")
+    corrector.toolbox.use("merge")
     drag((10, 10), (25, 30))
     assert masks.selected_label == 5
 
 
 def test_other_buttons_of_the_mouse_do_nothing(corrector, masks, drag):
     before = masks.data.copy()
-    corrector.use("delete")
+    corrector.toolbox.use("delete")
     drag((10, 10), button=2)
     np.testing.assert_array_equal(masks.data, before)
 
 
 def test_a_stroke_that_does_nothing_says_why(corrector, drag, said):
-    corrector.use("split")
+    corrector.toolbox.use("split")
     drag((1, 50), (3, 55))
     assert "from edge to edge" in said()[-1]
 
@@ -154,7 +154,7 @@ def test_strokes_are_counted(corrector, masks, desk, qtbot):
 
 
 def test_r12_1_a_box_is_confirmed_and_shown(corrector, desk, drag, qtbot, viewer):
-    corrector.use("box")
+    corrector.toolbox.use("box")
     drag((3, 4), (10, 10), (15, 20))
     counted(qtbot, corrector)
     assert desk.stage.regions == 1
@@ -164,7 +164,7 @@ def test_r12_1_a_box_is_confirmed_and_shown(corrector, desk, drag, qtbot, viewer
 
 
 def test_a_click_is_no_box(corrector, desk, drag, said):
-    corrector.use("box")
+    corrector.toolbox.use("box")
     drag((3, 4))
     assert "Drag a box" in said()[-1]
     assert desk.stage.regions == 0
@@ -193,7 +193,7 @@ def test_r11_5_unsure_pixels_show_the_model_again_and_do_not_count(
     corrector.confirm_view()
     masks.paint((10, 10), 0)
     masks.brush_size = 6
-    corrector.use("forget")
+    corrector.toolbox.use("forget")
     drag((10, 4), (10, 16))
     counted(qtbot, corrector)
     known = viewer.layers["cells known"].data
@@ -203,10 +203,10 @@ def test_r11_5_unsure_pixels_show_the_model_again_and_do_not_count(
 
 
 def test_a_stroke_is_seen_while_it_is_drawn(corrector, masks, viewer):
-    corrector.use("split")
+    corrector.toolbox.use("split")
     corrector._on_stroke_moved([(16, 30), (34, 30)])
     assert (viewer.layers["cells known"].data[16:35, 30] == 3).all()
-    corrector.use("box")
+    corrector.toolbox.use("box")
     corrector._on_stroke_moved([(5, 5), (15, 25)])
     assert viewer.layers["cells known"].data[5, 15] == 3
     assert viewer.layers["cells known"].data[10, 15] == 0, "a box is drawn as its outline"
@@ -231,7 +231,7 @@ def test_our_keys_are_none_of_napari_s(masks):
 def test_keys_work_on_the_masks_and_do_not_leak(corrector, masks, image, desk, qtbot):
     pressed = {str(key): action for key, action in masks.keymap.items()}
     pressed["J"](masks)
-    assert corrector.tool == "merge"
+    assert corrector.toolbox.tool == "merge"
     pressed[CONFIRM_KEY](masks)
     assert desk.stage.regions == 1
     assert not image.keymap
@@ -239,22 +239,24 @@ def test_keys_work_on_the_masks_and_do_not_leak(corrector, masks, image, desk, q
 
 
 def test_the_space_key_moves_the_view_while_it_is_held(corrector, masks):
-    corrector.use("merge")
+    corrector.toolbox.use("merge")
     (held,) = [action for key, action in masks.keymap.items() if str(key) == "Space"]
     holding = held(masks)
     next(holding)
     assert masks.mouse_pan
     assert next(holding, "let go") == "let go"
-    assert corrector.tool == "merge"
+    assert corrector.toolbox.tool == "merge"
     assert not masks.mouse_pan
-    corrector.put_down()
+    corrector.toolbox.put_down()
     assert not any(str(key) == "Space" for key in masks.keymap)
 
 
 def test_r6_6_an_edit_costs_the_window_nothing_but_a_note(corrector, masks, monkeypatch):
-    monkeypatch.setattr(type(corrector), "_count_next", lambda self, at_once=True: None)
-    corrector._on_edited(None)
-    assert list(corrector._uncounted) == [()]
+    counted = []
+    monkeypatch.setattr(corrector.specimen.edits, "count", lambda *what: counted.append(what))
+    masks.paint((10, 10), 0)
+    assert corrector.counter.busy
+    assert counted == []
 
 
 def test_only_the_plane_in_view_is_corrected(desk, viewer, settled):
@@ -268,7 +270,7 @@ def test_only_the_plane_in_view_is_corrected(desk, viewer, settled):
     work.corrector.confirm_view()
     assert [region.plane for region in work.results.specimen.edits.regions] == [(1,)]
     before = work.results.all_labels().copy()
-    work.corrector.use("delete")
+    work.corrector.toolbox.use("delete")
     work.corrector._on_stroke_ended([(10.0, 10.0)])
     changed = work.results.all_labels() != before
     assert changed[1].any()

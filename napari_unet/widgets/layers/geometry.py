@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from napari.layers import Image
 
+from napari_unet.session.edits import PlaneIndex
 
-def result_axes(axes: str, rgb: bool) -> str:
-    """The axes of a layer that shows a result of an image with these axes.
+
+class Frame:
+    """Where planes lie in the layers that show the results of an image.
 
     Channels that come first, or are the colours of an RGB image, are left out. Channels between
     other axes stay as an axis of length one: napari aligns layers by their last axes, so that
     leaving them out would shift those before them.
+
+    Parameters
+    ----------
+    axes
+        How the axes of the image are read.
+    rgb
+        Its last axis is colour.
+    shape
+        Its shape without channels: (..., y, x).
     """
-    return axes.replace("C", "") if rgb or axes.startswith("C") else axes
 
+    def __init__(self, axes: str, rgb: bool, shape: Sequence[int]) -> None:
+        self.axes = axes.replace("C", "") if rgb or axes.startswith("C") else axes
+        lengths = iter(shape)
+        self.shape = tuple(1 if axis == "C" else next(lengths) for axis in self.axes)
 
-def result_shape(axes: str, rgb: bool, shape: Sequence[int]) -> tuple[int, ...]:
-    """The shape of a result's layer, from the shape of the image without its channels."""
-    lengths = iter(shape)
-    return tuple(1 if axis == "C" else next(lengths) for axis in result_axes(axes, rgb))
+    def plane(self, plane: PlaneIndex) -> tuple[Any, ...]:
+        """Index of a plane in the array of a layer."""
+        return self._index(plane, int, {"Y": slice(None), "X": slice(None)})
+
+    def pixels(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> tuple[Any, ...]:
+        """Index of single pixels of a plane in the array of a layer."""
+        return self._index(plane, lambda at: np.full(len(rows), at), {"Y": rows, "X": columns})
+
+    def _index(
+        self, plane: PlaneIndex, fill: Callable[[int], Any], within: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        places = iter(plane)
+        return tuple(
+            within[axis] if axis in within else fill(0 if axis == "C" else next(places))
+            for axis in self.axes
+        )
 
 
 def placement(image: Image, axes: str) -> dict[str, Any]:

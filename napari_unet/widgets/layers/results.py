@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
@@ -16,7 +15,8 @@ from napari_unet.schema.correction import Known
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.repairs import Repair
 from napari_unet.session.specimen import Specimen
-from napari_unet.widgets.layers.geometry import placement, result_axes, result_shape
+from napari_unet.widgets.layers.etiquette import forget_history, selection_kept
+from napari_unet.widgets.layers.geometry import Frame, placement
 from napari_unet.widgets.layers.own import Role, claim
 from napari_unet.widgets.theme import CONFIRMED, CORRECTED
 
@@ -57,8 +57,7 @@ class Results:
         self._image = ref(image)
         self._layers: dict[Role, ref[Any]] = {}
         self._placement = placement(image, specimen.axes)
-        self.axes = result_axes(specimen.axes, image.rgb)
-        self._shape = result_shape(specimen.axes, image.rgb, specimen.shape)
+        self.frame = Frame(specimen.axes, image.rgb, specimen.shape)
         self.on_masks: Callable[[Labels], None] = lambda masks: None
         """Called with each new layer of masks."""
         self._stroke: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -80,7 +79,7 @@ class Results:
         """The mask of a plane as it is now, (y, x); a view that painting changes."""
         if self.masks is None:
             return np.zeros(self.specimen.shape[-2:], np.uint16)
-        view: np.ndarray = self.masks.data[self._at(plane)]
+        view: np.ndarray = self.masks.data[self.frame.plane(plane)]
         return view
 
     def all_labels(self) -> np.ndarray:
@@ -106,8 +105,8 @@ class Results:
         if masks is None:
             masks = self._add_masks()
         self.make_room(int(labels.max(initial=0)))
-        masks.data[self._at(plane)] = labels
-        _forget_history(masks)
+        masks.data[self.frame.plane(plane)] = labels
+        forget_history(masks)
         masks.refresh(extent=False)
 
     def show_known(self, plane: PlaneIndex, state: np.ndarray) -> None:
@@ -117,13 +116,13 @@ class Results:
             if not state.any():
                 return
             layer = self._add_known()
-        layer.data[self._at(plane)] = state
+        layer.data[self.frame.plane(plane)] = state
         layer.refresh(extent=False, thumbnail=False)
 
     def show_stroke(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> None:
         """Show the pixels of a stroke that is being drawn, in place of what was shown of it."""
         layer = self._find("known") or self._add_known()
-        shown = layer.data[self._at(plane)]
+        shown = layer.data[self.frame.plane(plane)]
         self._lift_stroke(shown)
         self._stroke = (rows, columns, shown[rows, columns])
         shown[rows, columns] = STROKE
@@ -133,7 +132,7 @@ class Results:
         """Show no stroke any more."""
         layer = self._find("known")
         if layer is not None:
-            self._lift_stroke(layer.data[self._at(plane)])
+            self._lift_stroke(layer.data[self.frame.plane(plane)])
             layer.refresh(extent=False, thumbnail=False)
 
     def _lift_stroke(self, shown: np.ndarray) -> None:
@@ -148,8 +147,7 @@ class Results:
         if masks is None:
             return
         self.make_room(int(repair.values.max(initial=0)))
-        lines = {"Y": repair.rows, "X": repair.columns}
-        indices = self._indices(plane, lambda place: np.full(len(repair.rows), place), lines)
+        indices = self.frame.pixels(plane, repair.rows, repair.columns)
         masks.data_setitem(indices, repair.values.astype(masks.data.dtype))
 
     def make_room(self, id_: int) -> None:
@@ -157,7 +155,7 @@ class Results:
         masks = self.masks
         if masks is not None and id_ > np.iinfo(masks.data.dtype).max:
             masks.data = masks.data.astype(np.uint32)
-            _forget_history(masks)
+            forget_history(masks)
 
     def show_overlay(self, shown: bool) -> None:
         """Show or hide what is known."""
@@ -184,7 +182,7 @@ class Results:
         self._add("probability", layer)
 
     def _add_masks(self) -> Labels:
-        data = np.zeros(self._shape, np.uint16)
+        data = np.zeros(self.frame.shape, np.uint16)
         layer = Labels(data, name=f"{self._name} masks", opacity=0.6, **self._placement)
         if probability := self._find("probability"):
             probability.visible = False
@@ -194,7 +192,7 @@ class Results:
 
     def _add_known(self) -> Labels:
         layer = Labels(
-            np.zeros(self._shape, np.uint8),
+            np.zeros(self.frame.shape, np.uint8),
             name=f"{self._name} known",
             opacity=1.0,
             colormap=DirectLabelColormap(color_dict=dict(_COLOURS)),
@@ -207,7 +205,7 @@ class Results:
         image = self._image()
         if image is not None:
             claim(layer, role, image)
-        with _selection_kept(self._viewer):
+        with selection_kept(self._viewer):
             self._viewer.add_layer(layer)
         self._layers[role] = ref(layer)
 
@@ -216,49 +214,16 @@ class Results:
         image = self._image()
         return image.name if image is not None else "image"
 
-    # from planes to the layers' own indices
-
-    def _at(self, plane: PlaneIndex) -> tuple[Any, ...]:
-        return self._indices(plane, int, {"Y": slice(None), "X": slice(None)})
-
-    def _indices(
-        self, plane: PlaneIndex, fill: Callable[[int], Any], within: dict[str, Any]
-    ) -> tuple[Any, ...]:
-        places = iter(plane)
-        return tuple(
-            within[axis] if axis in within else fill(0 if axis == "C" else next(places))
-            for axis in self.axes
-        )
-
     def _object_probability(self) -> np.ndarray:
         """What the layer shows: the probability of object, a view where there is one class."""
         probabilities = self.specimen.probabilities
         if probabilities is None:
-            return np.zeros(self._shape, np.float32)
+            return np.zeros(self.frame.shape, np.float32)
         several = len(probabilities) > 1
         shown: np.ndarray = probabilities[1:].sum(axis=0) if several else probabilities[0]
-        return shown.reshape(self._shape)
+        return shown.reshape(self.frame.shape)
 
     def _update_classes(self, layer: Image) -> None:
         """With several classes the layer does not share its array with the specimen."""
         if self.specimen.probabilities is not None and len(self.specimen.probabilities) > 1:
             layer.data[...] = self._object_probability()
-
-
-@contextmanager
-def _selection_kept(viewer: ViewerModel) -> Iterator[None]:
-    """Leave the user's selected layers as they are; a new layer would take their place."""
-    selected = set(viewer.layers.selection)
-    yield
-    viewer.layers.selection = selected
-
-
-def _forget_history(masks: Labels) -> None:
-    """Clear the undo history, which would write old pixels into the new mask.
-
-    napari clears it when a layer stops being editable, which also changes its mode.
-    """
-    mode = masks.mode
-    masks.editable = False
-    masks.editable = True
-    masks.mode = mode

@@ -1,0 +1,68 @@
+"""Showing what a prediction brings: its tiles as they come, then the masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qtpy.QtCore import QObject
+
+from napari_unet.session import wording
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.session import Session
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.layers import Results
+from napari_unet.widgets.mask_maker import MaskMaker
+from napari_unet.widgets.runner import Throttle, guarded, tell
+from napari_unet.widgets.stage import Stage, Work
+
+_REDRAW_MS = 200
+
+
+class Display(QObject):
+    """Shows the predictions of a session in the layers of the image that they were made from."""
+
+    def __init__(self, session: Session, stage: Stage, maker: MaskMaker, parent: QObject) -> None:
+        super().__init__(parent)
+        self._stage = stage
+        self._maker = maker
+        self._redraw = Throttle(_REDRAW_MS, self)
+        self._fresh = False
+        session.tile_written.connect(self._on_tile_written)
+        session.predicted.connect(self._on_predicted)
+        maker.made.connect(self._on_mask_made)
+
+    def make(self, work: Work, planes: Iterable[PlaneIndex]) -> None:
+        """Make the masks of some planes, the one on the screen first."""
+        shown = self._stage.plane if work is self._stage.work else ()
+        self._maker.make(work.results, sorted(planes, key=lambda plane: plane != shown))
+
+    def drop(self) -> None:
+        """Show nothing of what still waits."""
+        self._redraw.drop()
+
+    @guarded
+    def _on_tile_written(self, specimen: Specimen, plane: PlaneIndex, fresh: bool) -> None:
+        work = self._stage.work_on(specimen)
+        self._fresh = self._fresh or fresh
+        if work is not None:
+            self._redraw.call(lambda: self._show_tiles(work))
+
+    def _show_tiles(self, work: Work) -> None:
+        fresh, self._fresh = self._fresh, False
+        if work.results.image is not None:
+            work.results.show_tile(fresh)
+
+    @guarded
+    def _on_predicted(self, specimen: Specimen, planes: tuple[PlaneIndex, ...]) -> None:
+        work = self._stage.work_on(specimen)
+        if work is None:
+            tell("The image was closed meanwhile, so its result was dropped.")
+            return
+        self._show_tiles(work)
+        self.make(work, planes)
+
+    @guarded
+    def _on_mask_made(self, results: Results, plane: PlaneIndex) -> None:
+        if results.specimen.found[plane] == 0 and plane == self._stage.plane:
+            highest = float(results.specimen.crop(plane).max())
+            tell(wording.nothing_found(highest, self._maker.settings.threshold))

@@ -1,0 +1,142 @@
+"""The tool in the user's hand: napari's own modes and ours, with their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Labels
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.widgets.layers import Gestures, Results, Stroke
+from napari_unet.widgets.runner import guarded
+from napari_unet.widgets.tools import BY_NAME, TOOLS, Tool
+
+
+class Toolbox(QObject):
+    """Takes tools up and puts them down; only one is in use.
+
+    One of ours puts the layer into napari's pick mode, so it ends when the mode changes.
+
+    Parameters
+    ----------
+    viewer
+        Where the masks are.
+    results
+        Has the layer of masks.
+    """
+
+    changed = Signal()
+    """Another tool is in use."""
+
+    def __init__(
+        self, viewer: ViewerModel, results: Results, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._results = results
+        self._tool: Tool | None = None
+        self._gestures: Gestures | None = None
+
+    @property
+    def tool(self) -> str:
+        """The name of the tool in use; empty if there is none."""
+        if self._tool is not None:
+            return self._tool.name
+        masks = self._results.masks
+        modes = {tool.mode: tool.name for tool in TOOLS if tool.mode}
+        return modes.get(str(masks.mode), "") if masks is not None else ""
+
+    def why_not(self) -> str:
+        """Why no tool can be used now, in one sentence; empty if one can."""
+        if self._results.masks is None:
+            return "Segment first: there is no mask to correct yet."
+        if self._viewer.dims.ndisplay != 2:
+            return "Correcting works in 2D: press Ctrl+Y to leave the 3D view."
+        return ""
+
+    def masks(self) -> Labels:
+        """The layer that is corrected.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or it is shown in 3D.
+        """
+        masks = self._results.masks
+        if masks is None or self._viewer.dims.ndisplay != 2:
+            raise ValueError(self.why_not())
+        return masks
+
+    def adopt(
+        self, masks: Labels, on_moved: Callable[[Stroke], None], on_ended: Callable[[Stroke], None]
+    ) -> None:
+        """Make a new layer of masks known: its mouse, its keys, its modes."""
+        self._gestures = Gestures(masks, self._results.frame.axes, on_moved, on_ended)
+        masks.events.mode.connect(self._on_mode_changed)
+        for tool in TOOLS:
+            if not tool.mode:  # the others have napari's own keys
+                masks.bind_key(tool.key, lambda _, name=tool.name: self.use(name), overwrite=True)
+
+    @guarded
+    def use(self, name: str) -> None:
+        """Take a tool into use; the mask becomes the selected layer."""
+        masks, tool = self.masks(), BY_NAME[name]
+        self._let_go()
+        self._viewer.layers.selection.active = masks
+        masks.visible = True
+        if name == "new":
+            self._start_object(masks)
+        elif tool.mode:
+            masks.mode = tool.mode
+        else:
+            self._take_up(masks, tool)
+        self.changed.emit()
+
+    @guarded
+    def put_down(self) -> None:
+        """Use no tool: the mouse moves the view again."""
+        self._let_go()
+        masks = self._results.masks
+        if masks is not None:
+            masks.mode = "pan_zoom"
+        self.changed.emit()
+
+    def _start_object(self, masks: Labels) -> None:
+        edits = self._results.specimen.edits
+        edits.highest += 1
+        self._results.make_room(edits.highest)
+        masks.selected_label = edits.highest
+        masks.mode = "paint"
+
+    def _take_up(self, masks: Labels, tool: Tool) -> None:
+        masks.mode = "pick"
+        self._tool = tool
+        if self._gestures is not None:
+            self._gestures.active = True
+        masks.bind_key("Space", self._hold_to_move, overwrite=True)
+
+    def _let_go(self) -> None:
+        masks = self._results.masks
+        if self._tool is not None and masks is not None:
+            masks.bind_key("Space", None)
+        self._tool = None
+        if self._gestures is not None:
+            self._gestures.active = False
+
+    def _hold_to_move(self, masks: Labels) -> Generator[None, None, None]:
+        """What napari does with the space key in its own modes, for our tools too."""
+        tool = self._tool
+        self._let_go()
+        masks.mode = "pan_zoom"
+        yield
+        if tool is not None:
+            self._take_up(masks, tool)
+
+    @guarded
+    def _on_mode_changed(self, event: Any) -> None:
+        masks = self._results.masks
+        if self._tool is not None and masks is not None and str(masks.mode) != "pick":
+            self._let_go()
+        self.changed.emit()

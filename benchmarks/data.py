@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from skimage.io import imread
 
-from napari_unet.images.normalize import luminance
+from napari_unet.images.colour import luminance
 
 
 class Annotated(NamedTuple):

@@ -41,7 +41,8 @@ def predict(
     axes
         What the axes of the files mean, such as ZCYX; left out, it is read off their shape.
     channel
-        The only channel to look at, counted from 1.
+        The only channel to look at, counted from 1. Of colour images 1 to 3 are red, green and
+        blue, and 4 is the blue stain of nuclei (haematoxylin).
     """
     from napari_unet.inference.files import Reading, image_files, segmenting
     from napari_unet.models.library import load_model

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_unet.images.colour import COLOURS, one_colour
+
 FEW = 5
 """An axis of 2 to so many before the plane is taken for channels, a longer one for slices."""
 MOST = 64
@@ -86,8 +88,8 @@ def describe(shape: Sequence[int], axes: str, channel: int | None = None) -> str
     shape, axes
         The array's shape and what its axes mean.
     channel
-        Index of the channel that is segmented, counted from 0 (the line counts from 1); None is
-        all of them together.
+        Index of the channel that is segmented, counted from 0 (the line counts from 1); of colour
+        its place in `napari_unet.images.colour.COLOURS`; None is all of them together.
 
     Examples
     --------
@@ -99,10 +101,17 @@ def describe(shape: Sequence[int], axes: str, channel: int | None = None) -> str
     listed = [letter for letter in axes if not (colour and letter == "C")]
     line = " x ".join(_many(sizes[letter], letter) for letter in listed)
     together = "all channels together" if "C" in listed else ""
-    what = together if channel is None else f"channel {channel + 1}"
+    what = together if channel is None else _name(channel, colour)
     each = " and ".join(f"each {_NAMES[letter]}" for letter in axes if letter in "TZ")
     segmented = f"{what} of {each}" if what and each else what or (each and f"{each} by itself")
     return line + (", colour" if colour else "") + (f"; {segmented}" if segmented else "")
+
+
+def channel_names(shape: Sequence[int], axes: str) -> tuple[str, ...]:
+    """Name what can be segmented alone: channels by number, of colour `COLOURS`; none if grey."""
+    if _is_colour(shape, axes):
+        return COLOURS
+    return tuple(_name(i, False) for i in range(_sizes(shape, axes).get("C", 0)))
 
 
 def spatial_shape(shape: Sequence[int], axes: str) -> tuple[int, ...]:
@@ -127,7 +136,8 @@ def plane(array: Any, axes: str, index: int, channel: int | None = None) -> np.n
     index
         Which plane, counted from 0 over time and depth in the order of the axes.
     channel
-        The only channel to read, counted from 0; None is all.
+        The only channel to read, counted from 0; of colour its place in
+        `napari_unet.images.colour.COLOURS`; None is all.
 
     Returns
     -------
@@ -144,13 +154,16 @@ def plane(array: Any, axes: str, index: int, channel: int | None = None) -> np.n
     stacked = {letter: n for letter, n in sizes.items() if letter in "TZ"}
     at = np.unravel_index(index, tuple(stacked.values())) if stacked else ()
     picked = {letter: int(i) for letter, i in zip(stacked, at, strict=True)}
+    colour = _is_colour(array.shape, axes)
     if channel is not None:
-        _check_index("channel", channel, sizes.get("C", 1))
-        picked["C"] = channel
+        _check_index("channel", channel, max(1, len(channel_names(array.shape, axes))))
+        if not colour:
+            picked["C"] = channel
     part = np.asarray(array[tuple(picked.get(letter, slice(None)) for letter in axes)])
     left = [letter for letter in axes if letter not in picked]
-    order = "YX" if "C" not in left else "YXC" if _is_colour(array.shape, axes) else "CYX"
-    return part.transpose([left.index(letter) for letter in order])
+    order = "YX" if "C" not in left else "YXC" if colour else "CYX"
+    ordered = part.transpose([left.index(letter) for letter in order])
+    return one_colour(ordered, channel) if colour and channel is not None else ordered
 
 
 def _sizes(shape: Sequence[int], axes: str) -> dict[str, int]:
@@ -170,6 +183,10 @@ def _sizes(shape: Sequence[int], axes: str) -> dict[str, int]:
 def _check_index(what: str, index: int, n: int) -> None:
     if not 0 <= index < n:
         raise ValueError(f"There is no {what} {index}: the image has {n}, counted from 0.")
+
+
+def _name(channel: int, colour: bool) -> str:
+    return COLOURS[channel] if colour else f"channel {channel + 1}"
 
 
 def _is_colour(shape: Sequence[int], axes: str) -> bool:

@@ -7,25 +7,6 @@ import numpy as np
 _SAMPLE = 1_000_000
 """Percentiles of larger images are taken from about so many regularly spaced pixels."""
 
-_LUMINANCE = np.array([0.2125, 0.7154, 0.0721], dtype=np.float32)
-"""ITU-R BT.709, as in ``skimage.color.rgb2gray``."""
-
-
-def luminance(image: np.ndarray) -> np.ndarray:
-    """Turn a colour image into a grey one.
-
-    Parameters
-    ----------
-    image
-        (y, x, 3) or (y, x, 4) of any real dtype; a fourth channel (alpha) is left out.
-
-    Returns
-    -------
-    float32, (y, x), in the units of the image.
-    """
-    grey: np.ndarray = image[..., :3].astype(np.float32) @ _LUMINANCE
-    return grey
-
 
 def normalize(image: np.ndarray, percentiles: tuple[float, float] = (1.0, 99.8)) -> np.ndarray:
     """Stretch the grey values of an image so that networks see dark as 0 and bright as 1.

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from napari_unet.device import choose_device
+from napari_unet.images.colour import luminance
 from napari_unet.images.files import as_image
-from napari_unet.images.normalize import luminance, normalize
+from napari_unet.images.normalize import normalize
 from napari_unet.images.tiling import Tile, tiles
 from napari_unet.inference.tiled import predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model

@@ -147,7 +147,7 @@ def test_the_line_names_the_channel():
     line = describe((20, 2, 512, 512), "ZCYX", channel=0)
     assert line == "20 slices x 2 channels x 512 x 512; channel 1 of each slice"
     assert describe((2, 9, 9), "CYX", 1) == "2 channels x 9 x 9; channel 2"
-    assert describe((9, 9, 3), "YXC", 2) == "9 x 9, colour; channel 3"
+    assert describe((9, 9, 3), "YXC", 2) == "9 x 9, colour; blue"
 
 
 @given(data=st.data(), letters=st.permutations("TCZYX"), n=st.integers(2, 5))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_unet.images.normalize import luminance, normalize
+from napari_unet.images.normalize import normalize
 
 RNG = np.random.default_rng(0)
 
@@ -49,8 +49,3 @@ def test_channels_are_stretched_one_by_one():
     both = normalize(image)
     np.testing.assert_array_equal(both[1], normalize(image[1])[0])
     assert both.dtype == np.float32
-
-
-def test_luminance_weighs_the_colours():
-    assert luminance(np.array([[[100, 0, 0]]], np.uint8))[0, 0] == pytest.approx(21.25)
-    assert luminance(np.array([[[9, 9, 9, 255]]], np.uint8))[0, 0] == pytest.approx(9)

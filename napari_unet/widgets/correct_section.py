@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
 
 from napari_unet.session import wording
+from napari_unet.session.edits import Edits
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
 from napari_unet.widgets.runner import guarded
@@ -82,10 +83,10 @@ class CorrectSection(Section):
             made.setEnabled(not reason)
             made.setChecked(name == tool)
         self.hint.say("" if reason else BY_NAME[tool].hint if tool else _HINT)
-        edits = work.results.specimen.edits if work else None
+        edits = work.results.specimen.edits if work else Edits((1, 1))
         self.confirm.setEnabled(not reason)
-        self.take_back.setEnabled(edits is not None and bool(edits.regions))
-        self.count.say(wording.count_text(edits.tally, edits.region_count) if edits else "")
+        self.take_back.setEnabled(bool(edits.regions))
+        self.count.say(wording.count_text(edits.tally, edits.region_count))
 
     @guarded
     def _on_tool_clicked(self, name: str) -> None:

@@ -13,8 +13,9 @@ from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Choice, Explanation, Running, Section, beneath, beside, button
 from napari_unet.widgets.runner import guarded
 
-_AXES = {"T": "time", "Z": "slices", "C": "channels", "Y": "y", "X": "x"}
-_TOGETHER = "all together"
+_AXES = {"T": "time", "Z": "slices", "C": "channels"}
+_TOGETHER = "all channels"
+_BRIGHTNESS = "brightness"
 
 
 class SegmentSection(Section):
@@ -26,7 +27,7 @@ class SegmentSection(Section):
         self.image = Choice("The image that is segmented.")
         self.description = Explanation()
         self.axes = Choice("What the axes of the image mean.")
-        self.channel = Choice("The channel that is segmented.")
+        self.channel = Choice("The channel, colour or stain that is segmented.")
         self.model = Choice("The model that segments; models that you keep appear here.")
         self.about = Explanation()
         self.scope = Choice("How much of the image is segmented.")
@@ -97,18 +98,19 @@ class SegmentSection(Section):
         self.image.setEnabled(bool(images))
         readable = image is not None and self._readable()
         ways = list(layers.choices(image)) if image is not None and readable else []
-        several = layers.channel_count(image, stage.reading.axes) if image and readable else 1
+        names = list(layers.channels(image, stage.reading.axes)) if image and readable else []
         self.axes.setVisible(len(ways) > 1)
-        self.channel.setVisible(several > 1)
+        self.channel.setVisible(len(names) > 1)
         if image is None or not readable:
             self.description.say("")
             return
         reading = stage.reading
         self.description.say(layers.describe(image, reading))
         chosen = ways.index(reading.axes) if reading.axes in ways else -1
-        self.axes.offer([", ".join(_AXES[axis] for axis in way) for way in ways], chosen)
-        channels = [str(i + 1) for i in range(several)] + [_TOGETHER]
-        self.channel.offer(channels, several if reading.channel is None else reading.channel)
+        self.axes.offer([_in_words(way) for way in ways], chosen)
+        together = _TOGETHER if layers.channel_count(image, reading.axes) > 1 else _BRIGHTNESS
+        chosen = len(names) if reading.channel is None else reading.channel
+        self.channel.offer([*names, together], chosen)
         self._show_scopes(len(layers.planes_of(image, reading.axes)))
 
     def _show_scopes(self, planes: int) -> None:
@@ -155,7 +157,7 @@ class SegmentSection(Section):
 
     @guarded
     def _on_channel_chosen(self, index: int) -> None:
-        together = self.channel.itemText(index) == _TOGETHER
+        together = index == self.channel.count() - 1
         self._desk.stage.choose_channel(None if together else index)
 
     @guarded
@@ -182,3 +184,10 @@ class SegmentSection(Section):
     @guarded
     def _on_progressed(self) -> None:
         self.running.show_progress(self._desk.session.progress, self._desk.session.ending)
+
+
+def _in_words(axes: str) -> str:
+    """A way to read the axes, in words: what comes before y and x, and what after."""
+    front, _, last = axes.partition("YX")
+    words = [_AXES[axis] for axis in front] + ["channels last"] * bool(last)
+    return ", ".join(words) or "one plane"

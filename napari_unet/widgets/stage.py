@@ -93,8 +93,7 @@ class Stage(QObject):
         """Read the axes of the chosen image in another way; work done on it starts anew."""
         image = self._present()
         if axes != self.reading.axes:
-            several = layers.channel_count(image, axes) > 1
-            self._put(Reading(axes, 0 if several else None))
+            self._put(layers.read_as(image, axes))
 
     def choose_channel(self, channel: int | None) -> None:
         """Segment another channel of the chosen image; None is all together."""

@@ -29,7 +29,7 @@ def declared():
             yield pytest.param(category, name, declaration, id=f"{category}.{name}")
 
 
-@pytest.mark.parametrize(("category", "name", "declaration"), declared())
+@pytest.mark.parametrize(("category", "name", "declaration"), list(declared()))
 def test_what_outlives_the_window_is_declared_once(category, name, declaration):
     """Default, bounds, title and help in the manifest are those of the record of settings."""
     field = CATEGORIES[category].model_fields[name]

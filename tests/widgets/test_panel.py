@@ -51,9 +51,24 @@ def test_r8_1_the_reading_is_said_in_one_line_with_a_choice_beside_it(panel, vie
     panel.segment.channel.activated.emit(1)
     assert panel.segment.description.text().endswith("channel 2 of each slice")
     other = [panel.segment.axes.itemText(i) for i in range(panel.segment.axes.count())]
-    at = other.index("time, channels, y, x")
+    at = other.index("time, channels")
     panel.segment.axes.activated.emit(at)
     assert desk.stage.reading.axes == "TCYX"
+
+
+def test_of_a_colour_image_one_colour_or_stain_can_be_segmented(
+    panel, viewer, desk, engine, settled
+):
+    viewer.add_image(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8), rgb=True)
+    channel = panel.segment.channel
+    names = [channel.itemText(i) for i in range(channel.count())]
+    assert names[:3] == ["red", "green", "blue"]
+    assert names[-1] == "brightness"
+    assert channel.currentText() == "brightness"
+    channel.activated.emit(names.index("red"))
+    desk.segment("view")
+    settled()
+    np.testing.assert_array_equal(engine.requests[-1].planes[0], desk.stage.image.data[..., 0])
 
 
 def test_r8_5_where_is_explicit_and_starts_with_what_is_on_the_screen(panel, viewer):

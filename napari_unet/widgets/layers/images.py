@@ -23,7 +23,7 @@ class Reading(NamedTuple):
     axes: str
     """Letters of `napari_unet.images.axes`."""
     channel: int | None = None
-    """The only channel that is segmented; None is all together."""
+    """Place in `channels` of the only one that is segmented; None is all together."""
 
 
 def user_images(viewer: ViewerModel) -> list[Image]:
@@ -39,9 +39,20 @@ def array_of(image: Image) -> Any:
 
 def propose(image: Image) -> Reading:
     """The likeliest way to read an image."""
-    shape = array_of(image).shape
-    axes = reader.read_axes(shape, image.rgb, image.axis_labels)
-    return Reading(axes, None if channel_count(image, axes) == 1 else 0)
+    return read_as(image, reader.read_axes(array_of(image).shape, image.rgb, image.axis_labels))
+
+
+def read_as(image: Image, axes: str) -> Reading:
+    """Read the axes in this way, and of several channels the one that the image asks for."""
+    names = channels(image, axes)
+    wish = image.metadata.get("channel")
+    first = 0 if channel_count(image, axes) > 1 else None
+    return Reading(axes, names.index(wish) if wish in names else first)
+
+
+def channels(image: Image, axes: str) -> Sequence[str]:
+    """What can be segmented alone: channels, colours or a stain; none if the image is grey."""
+    return reader.channel_names(array_of(image).shape, axes)
 
 
 def channel_count(image: Image, axes: str) -> int:
@@ -54,7 +65,8 @@ def channel_count(image: Image, axes: str) -> int:
 def why_not_fit(image: Image, reading: Reading, channels: int) -> str:
     """Why a model of so many channels can not take an image; empty if it can."""
     found = channel_count(image, reading.axes) if reading.channel is None else 1
-    if found == channels or (found == 1 and channels == 3 and "C" in reading.axes):
+    colour = reading.channel is None and "C" in reading.axes
+    if found == channels or (found == 1 and channels == 3 and colour):
         return ""
     if found == 1:
         return f"The model takes {channels} channels and this image has one: choose another model."

@@ -106,10 +106,18 @@ class Edits:
         """Vouch no longer for the pixels of a plane where the bool mask is true."""
         self._planes[plane] = self[plane].forgotten(where)
 
-    def accept(self, plane: PlaneIndex, edits: PlaneEdits) -> None:
-        """Take a new prediction as the base; what was vouched for has been carried over to it."""
+    def accept(self, plane: PlaneIndex, edits: PlaneEdits, highest: int) -> None:
+        """Take a new prediction as the base; what was vouched for has been carried over to it.
+
+        Parameters
+        ----------
+        plane, edits
+            Which plane, and what replaces what is known of it.
+        highest
+            The highest id of the new base.
+        """
         self._planes[plane] = edits
-        self.highest = max(self.highest, int(edits.base.max(initial=0)))
+        self.highest = max(self.highest, highest)
 
     def count(self, plane: PlaneIndex, labels: np.ndarray) -> np.ndarray:
         """Count the corrected objects of a plane anew.

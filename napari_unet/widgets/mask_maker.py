@@ -24,6 +24,8 @@ class Made(NamedTuple):
 
     found: int
     """Objects that the model sees."""
+    highest: int
+    """The highest id in the mask."""
     before: np.ndarray
     """The mask as it was when the work began."""
     edits: PlaneEdits
@@ -90,8 +92,9 @@ class MaskMaker(QObject):
         if results.specimen.edits[plane] is made.edits:  # else: confirmed meanwhile, make it again
             del self._todo[plane]
             now = results.labels(plane)
-            shown = np.where(now != made.before, now, made.after.base)
-            results.specimen.edits.accept(plane, made.after)
+            painted = now != made.before
+            shown = np.where(painted, now, made.after.base) if painted.any() else made.after.base
+            results.specimen.edits.accept(plane, made.after, made.highest)
             results.specimen.found[plane] = made.found
             results.show_masks(plane, shown)
             self.made.emit(results, plane)
@@ -115,4 +118,5 @@ def _mask(
     new[box[0] : box[2], box[1] : box[3]] = found
     state = edits.state(before)
     shown = merge_known(carry_ids(new, before), before, state)
-    return Made(int(found.max(initial=0)), before, edits, PlaneEdits(shown, state))
+    highest = int(shown.max(initial=0))
+    return Made(int(found.max(initial=0)), highest, before, edits, PlaneEdits(shown, state))

@@ -29,11 +29,13 @@ class Panel(QWidget):
         The viewer that it belongs to; napari fills this in.
     """
 
+    _watched: QObject | None = None
+    """The window it is in."""
+
     def __init__(self, napari_viewer: napari.viewer.Viewer, desk: Desk | None = None) -> None:
         super().__init__()
         self._viewer = napari_viewer
         self.desk = desk or desk_of(napari_viewer)
-        self._watched: QObject | None = None
         self._revealed: QWidget = self
         found = colours(napari_viewer.theme)
         self.segment = SegmentSection(self.desk)

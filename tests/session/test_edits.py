@@ -22,7 +22,7 @@ def predicted(edits, labels, new, plane=()):
     """What the mask maker does with a new prediction."""
     state = edits[plane].state(labels)
     shown = merge_known(carry_ids(new, labels), labels, state)
-    edits.accept(plane, PlaneEdits(shown.copy(), state))
+    edits.accept(plane, PlaneEdits(shown.copy(), state), int(shown.max()))
     return shown
 
 

@@ -104,7 +104,8 @@ class Results:
         masks = self.masks
         if masks is None:
             masks = self._add_masks()
-        self.make_room(int(labels.max(initial=0)))
+        if labels.dtype.itemsize > masks.data.dtype.itemsize:
+            self.make_room(int(labels.max(initial=0)))
         masks.data[self.frame.plane(plane)] = labels
         forget_history(masks)
         masks.refresh(extent=False)

@@ -8,6 +8,7 @@ import sys
 PLUGIN = "napari-unet-finetune"
 SAMPLE = "immunohistochemistry"
 PANEL = "Segment, correct, fine-tune"
+WINDOW_PX = (1440, 900)
 
 
 def demo() -> None:
@@ -23,6 +24,7 @@ def demo() -> None:
         raise ValueError(
             f"napari finds no Qt to open a window with: pip install '{PLUGIN}[pyqt5]'."
         ) from error
-    viewer.open_sample(PLUGIN, SAMPLE)
+    viewer.window.resize(*WINDOW_PX)
     viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
+    viewer.open_sample(PLUGIN, SAMPLE)
     napari.run()

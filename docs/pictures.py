@@ -1,0 +1,106 @@
+"""Take the pictures of the documentation from the running program.
+
+``xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX" python docs/pictures.py`` walks once around
+the loop: it segments a stained section, then corrects synthetic cells by their true labels, which
+stand for what a person would paint, and fine-tunes. What it sees is saved in ``docs/images``.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import napari
+import numpy as np
+from napari.settings import get_settings
+from qtpy.QtCore import QTimer
+
+from napari_unet.session.repairs import Repair
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.widgets.loop_in_window import User
+
+PLUGIN = "napari-unet-finetune"
+PICTURES = Path(__file__).parent / "images"
+WINDOW_PX = (1440, 900)
+REGION = (140, 130, 396, 386)
+"""What is corrected, in pixels of the second sample: y and x of two corners."""
+SECONDS = 40
+
+
+def walk(user: User) -> Iterator[Callable[[], bool]]:
+    """Open, segment, correct, fine-tune; a picture at each stop."""
+    viewer = user.viewer
+    viewer.window.resize(*WINDOW_PX)
+    viewer.window.add_plugin_dock_widget(PLUGIN, "Segment, correct, fine-tune")
+    viewer.open_sample(PLUGIN, "immunohistochemistry")
+    from napari_unet.widgets.desk import desk_of
+    from napari_unet.widgets.panel import Panel
+
+    desk = desk_of(viewer)
+    (panel,) = viewer.window._qt_window.findChildren(Panel)
+
+    def idle() -> bool:
+        return desk.session.wanted is None and not desk.maker.busy
+
+    yield lambda: desk.session.device is not None and idle()
+    viewer.reset_view()
+    user.click(panel.segment.run)
+    yield lambda: desk.stage.work is not None and idle()
+    yield from picture(viewer, "panel")
+
+    viewer.layers.clear()
+    viewer.open_sample(PLUGIN, "synthetic_phase")
+    truth = viewer.layers["true labels (phase)"].data
+    yield idle
+    user.click(panel.segment.run)
+    yield lambda: desk.stage.work is not None and idle()
+    y0, x0, y1, x1 = REGION
+    camera = viewer.scene.camera
+    camera.center = ((y0 + y1) / 2, (x0 + x1) / 2)
+    camera.zoom = min(viewer.canvas.size[0] / (y1 - y0), viewer.canvas.size[1] / (x1 - x0))
+    results = desk.stage.work.results
+    wrong = results.labels(()) != truth
+    seen = np.zeros_like(wrong)
+    top, left, bottom, right = desk.stage.box_in_view
+    seen[top:bottom, left:right] = True
+    rows, columns = np.nonzero(wrong & seen)
+    values = np.where(truth > 0, truth + 1000, 0)[rows, columns]
+    results.apply((), Repair(rows, columns, values))
+    user.click(panel.correct.tools["paint"])
+    user.click(panel.correct.confirm)
+    yield panel.fine_tune.run.isEnabled
+    yield from picture(viewer, "corrected")
+
+    panel.fine_tune.settings.editor("seconds").setValue(SECONDS)
+    user.click(panel.fine_tune.run)
+    yield lambda: len(desk.session.curves.tests) > 4
+    yield from picture(viewer, "learning")
+    yield lambda: idle() and panel.fine_tune.card.isVisible()
+    yield from picture(viewer, "verdict")
+    desk.session.discard()
+
+
+def picture(viewer: napari.Viewer, name: str) -> Iterator[Callable[[], bool]]:
+    """Wait until the window has drawn everything, then keep what it shows."""
+    ready = time.monotonic() + 2
+    yield lambda: time.monotonic() > ready
+    viewer.window.screenshot(str(PICTURES / f"{name}.png"), flash=False, canvas_only=False)
+
+
+def main() -> None:
+    """Walk, then close."""
+    get_settings().application.gui_notification_level = "error"
+    PICTURES.mkdir(exist_ok=True)
+    viewer = napari.Viewer()
+    user = User(viewer, walk)
+    QTimer.singleShot(600_000, viewer.close)
+    napari.run()
+    if user.problem:
+        raise SystemExit(user.problem)
+
+
+if __name__ == "__main__":
+    main()

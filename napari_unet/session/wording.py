@@ -25,6 +25,8 @@ def fine_tune_text(tally: Tally, regions: int) -> str:
     """What the big button says: what it will learn from."""
     if not regions:
         return "Fine-tune"
+    if not tally.inside:
+        return f"Fine-tune on {many(regions, 'confirmed region')}"
     objects = many(tally.inside, "corrected object")
     return f"Fine-tune on {objects} in {many(regions, 'region')}"
 

@@ -56,11 +56,20 @@ def report(error: Exception) -> None:
     report_failure(f"Something went wrong in U-Net: {error}", details)
 
 
+class Failure(Notification):
+    """An error that is shown with the name of the plugin instead of that of a Python object."""
+
+    @property
+    def source(self) -> str:
+        """What napari writes beside it."""
+        return "U-Net"
+
+
 def report_failure(sentence: str, details: str) -> None:
     """Show one sentence as an error, with a button that copies the details for a report."""
     copy = ("Copy details", lambda *_: QApplication.clipboard().setText(details))
     actions = (copy,) if details else ()
-    notification_manager.dispatch(Notification(sentence, NotificationSeverity.ERROR, actions))
+    notification_manager.dispatch(Failure(sentence, NotificationSeverity.ERROR, actions))
 
 
 def tell(sentence: str) -> None:

@@ -11,7 +11,7 @@ from tests.session.fakes import CHECKED
     [
         (Tally(14, 2), 3, "Fine-tune on 14 corrected objects in 3 regions"),
         (Tally(1, 0), 1, "Fine-tune on 1 corrected object in 1 region"),
-        (Tally(0, 0), 1, "Fine-tune on 0 corrected objects in 1 region"),
+        (Tally(0, 0), 2, "Fine-tune on 2 confirmed regions"),
         (Tally(5, 0), 0, "Fine-tune"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import Checked
@@ -70,6 +72,14 @@ def model_text(entry: Entry) -> str:
     line = card.description or card.data
     score = f"Object\u00a0F1\u00a0{card.scores.f1_50:.2f}" if card.scores else ""
     return ". ".join(part.rstrip(".") for part in (line, score) if part)
+
+
+def model_names(entries: Sequence[Entry]) -> list[str]:
+    """The names of models; those that share one are told apart by when they were made."""
+    names = [entry.card.name for entry in entries]
+    times = [f"{entry.card.created.astimezone():%d %b %H:%M:%S}" for entry in entries]
+    pairs = zip(names, times, strict=True)
+    return [f"{name}, {time}" if names.count(name) > 1 else name for name, time in pairs]
 
 
 def device_text(checked: Checked | None, problem: str = "") -> str:

@@ -46,8 +46,7 @@ class MaskMaker(QObject):
         self.settings = MaskSettings()
         self._latest = Latest(_WAIT_MS, self)
         self._latest.failed.connect(self._on_failed)
-        self._todo: dict[PlaneIndex, None] = {}
-        self._results: Results | None = None
+        self._todo: dict[tuple[Results, PlaneIndex], None] = {}
 
     @property
     def busy(self) -> bool:
@@ -56,10 +55,7 @@ class MaskMaker(QObject):
 
     def make(self, results: Results, planes: Iterable[PlaneIndex]) -> None:
         """Make the masks of some planes; what is known of their pixels stays."""
-        if results is not self._results:
-            self._todo.clear()
-            self._results = results
-        self._todo.update(dict.fromkeys(planes))
+        self._todo.update({(results, plane): None for plane in planes})
         self._next(at_once=False)
 
     def drop(self) -> None:
@@ -69,9 +65,12 @@ class MaskMaker(QObject):
         self.changed.emit()
 
     def _next(self, *, at_once: bool = True) -> None:
+        gone = [key for key in self._todo if key[1] not in key[0].specimen.seen]
+        for key in gone:  # a model with another number of classes has started anew
+            del self._todo[key]
         self.changed.emit()
-        if self._todo and self._results is not None:
-            results, plane = self._results, next(iter(self._todo))
+        if self._todo:
+            results, plane = next(iter(self._todo))
             specimen = results.specimen
             work = partial(
                 _mask,
@@ -86,23 +85,23 @@ class MaskMaker(QObject):
     def _take(self, results: Results, plane: PlaneIndex, made: Made) -> None:
         """Show a mask; pixels that were painted while it was made stay as they were painted."""
         if results.image is None:
-            self._todo.clear()
-            self.changed.emit()
-            return
-        if results.specimen.edits[plane] is made.edits:  # else: confirmed meanwhile, make it again
-            del self._todo[plane]
-            now = results.labels(plane)
-            painted = now != made.before
-            shown = np.where(painted, now, made.after.base) if painted.any() else made.after.base
-            results.specimen.edits.accept(plane, made.after, made.highest)
-            results.specimen.found[plane] = made.found
-            results.show_masks(plane, shown)
-            self.made.emit(results, plane)
+            del self._todo[results, plane]
+        elif results.specimen.edits[plane] is made.edits:  # else: confirmed meanwhile, once more
+            del self._todo[results, plane]
+            self._show(results, plane, made)
         self._next()
 
+    def _show(self, results: Results, plane: PlaneIndex, made: Made) -> None:
+        now = results.labels(plane)
+        painted = now != made.before
+        shown = np.where(painted, now, made.after.base) if painted.any() else made.after.base
+        results.specimen.edits.accept(plane, made.after, made.highest)
+        results.specimen.found[plane] = made.found
+        results.show_masks(plane, shown)
+        self.made.emit(results, plane)
+
     def _on_failed(self) -> None:
-        self._todo.clear()
-        self.changed.emit()
+        self.drop()
 
 
 def _mask(

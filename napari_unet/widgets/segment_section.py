@@ -123,7 +123,7 @@ class SegmentSection(Section):
         session = self._desk.session
         ids = [entry.card.id for entry in session.models]
         chosen = ids.index(session.model.card.id) if session.model else -1
-        self.model.offer([entry.card.name for entry in session.models], chosen)
+        self.model.offer(wording.model_names(session.models), chosen)
         self.model.setEnabled(bool(ids) and session.running is None)
         self.about.say(wording.model_text(session.model) if session.model else "")
 

@@ -1,9 +1,12 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from napari_unet.models.library import list_models
 from napari_unet.schema.events import Progress
 from napari_unet.session import wording
 from napari_unet.session.edits import Tally
-from tests.session.fakes import CHECKED
+from tests.session.fakes import CHECKED, write_card
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,14 @@ def test_r12_2_what_is_left_out_of_training_is_said():
 def test_r9_4_an_empty_result_says_what_to_try():
     assert "0.31" in wording.nothing_found(0.31, 0.5)
     assert "smaller" in wording.nothing_found(0.9, 0.5)
+
+
+def test_models_of_one_name_are_told_apart_by_when_they_were_made(library, tmp_path):
+    folder = tmp_path / "models"
+    day = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    for i in range(2):
+        write_card(folder / f"tuned{i}.safetensors", "tuned", created=day + timedelta(minutes=i))
+    names = wording.model_names(list_models())
+    assert len(set(names)) == 4
+    assert {"one", "two"} < set(names)
+    assert sum(name.startswith("tuned, ") for name in names) == 2

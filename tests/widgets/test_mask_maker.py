@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from napari_unet.schema.correction import Known
+from napari_unet.schema.events import TileDone
 from napari_unet.schema.settings import MaskSettings
 from napari_unet.session.edits import Region
 from napari_unet.widgets import mask_maker
+from tests.session.fakes import two_cells
 
 
 @pytest.fixture
@@ -114,4 +116,28 @@ def test_r14_2_the_mask_of_an_image_that_is_gone_is_dropped(
 ):
     desk.use_mask_settings(MaskSettings(threshold=0.3))
     viewer.layers.remove(image)
+    settled()
+
+
+def test_the_masks_of_two_images_are_both_made(desk, segmented, viewer, settled):
+    first = segmented.results
+    viewer.add_image(two_cells()[::-1].copy(), name="other")
+    desk.segment("all")
+    settled()
+    second = desk.stage.work.results
+    desk.maker.settings = MaskSettings(min_size_px=150)
+    desk.maker.make(first, [()])
+    desk.maker.make(second, [()])
+    desk.maker.make(second, [])
+    settled()
+    assert [len(np.unique(results.labels(()))) for results in (first, second)] == [2, 2]
+
+
+def test_what_another_model_has_started_anew_is_not_made(desk, segmented, settled):
+    one, other = np.zeros((1, 40, 60), np.float32), np.zeros((3, 9, 9), np.float32)
+    specimen, plane = segmented.results.specimen, ()
+    specimen.write(plane, TileDone(plane=0, box=(0, 0, 40, 60), probabilities=one))
+    desk.maker._todo[segmented.results, (4,)] = None
+    specimen.write(plane, TileDone(plane=0, box=(0, 0, 9, 9), probabilities=other))
+    desk.maker.make(segmented.results, [plane])
     settled()

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.starters nuclei-unet`` (or ``nuclei-unetplusplus``) trains on dsb2018's train
 split, scores the model on its val split and writes it to ``napari_unet/starters``. A run that was
-interrupted goes on from its checkpoint in ``runs/`` when the command is given again. About an hour
-on one core of a CPU with AMX.
+interrupted goes on from its checkpoint in ``runs/`` when the command is given again, and a model
+that is there is only scored again. About an hour on one core of a CPU with AMX.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from benchmarks.data import Annotated, load
 from napari_unet.images.metrics import combine
 from napari_unet.images.normalize import normalize
-from napari_unet.models.archive import write_model
+from napari_unet.models.archive import read_model, write_model
 from napari_unet.models.library import shipped_folder
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, StepDone, finish
@@ -103,10 +103,15 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     Path("runs").mkdir(exist_ok=True)
-    checkpoint = Path("runs") / f"{arguments.name}.checkpoint"
-    model = train_starter(arguments.name, arguments.seconds, arguments.steps, checkpoint)
+    path = arguments.out / f"{arguments.name}.safetensors"
+    if path.exists():
+        model = read_model(path)
+    else:
+        checkpoint = Path("runs") / f"{arguments.name}.checkpoint"
+        model = train_starter(arguments.name, arguments.seconds, arguments.steps, checkpoint)
     model = scored(model, load("dsb2018", "val"), MaskSettings())
-    write_model(model, arguments.out / f"{arguments.name}.safetensors")
+    path.unlink(missing_ok=True)
+    write_model(model, path)
     print(model.card.model_dump_json(indent=1))
 
 

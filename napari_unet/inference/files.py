@@ -131,7 +131,7 @@ def segmenting(
 
     Yields
     ------
-    What `predict_planes` yields, and a Notice where pixels are no numbers.
+    What `predict_planes` yields; a Notice begins with the name of the file.
 
     Raises
     ------
@@ -140,14 +140,12 @@ def segmenting(
     """
     targets = _targets(image, out)
     pixels = read_image(image)
-    if (broken := _not_finite(pixels)) > 0:
-        yield Notice(text=f"{broken} pixels of '{image.name}' are no numbers: taken as darkest.")
     axes = reading.axes or read_axes(pixels.shape)
     indices = range(plane_count(pixels.shape, axes))
     planes = [plane(pixels, axes, index, reading.channel) for index in indices]
     made = _Made(mask or model.card.mask, keep=with_probabilities)
     size = spatial_shape(pixels.shape, axes)[-2:]
-    yield from _predict(model, planes, size, settings, made)
+    yield from _predict(model, planes, size, settings, made, image.name)
     stacked = bool(axes.strip("YXC"))
     write_masks(targets[0], np.stack(made.masks) if stacked else made.masks[0])
     if with_probabilities:
@@ -155,10 +153,6 @@ def segmenting(
     line = describe(pixels.shape, axes, reading.channel)
     kept = targets[1] if with_probabilities else None
     return Segmented(targets[0], kept, made.objects, made.highest, line)
-
-
-def _not_finite(pixels: np.ndarray) -> int:
-    return int((~np.isfinite(pixels)).sum()) if pixels.dtype.kind == "f" else 0
 
 
 class _Made:
@@ -185,11 +179,14 @@ def _predict(
     size: tuple[int, ...],
     settings: PredictSettings,
     made: _Made,
+    name: str,
 ) -> Generator[Event, None, None]:
     """Predict planes in turn; a plane is made when the first tile of the next one comes."""
     classes = model.card.network_settings.classes
     current, whole = 0, np.empty((classes, *size), np.float32)
     for event in predict_planes(model, planes, settings):
+        if isinstance(event, Notice):
+            event = Notice(text=f"{name}: {event.text}")
         if isinstance(event, TileDone):
             if event.plane != current:
                 made.add(whole)

@@ -90,15 +90,19 @@ def predict_planes(
 
     Yields
     ------
-    TileDone and Progress for each tile; a Notice where memory forced smaller tiles or the CPU.
+    TileDone and Progress for each tile; a Notice where memory forced smaller tiles or the CPU, and
+    for the first plane with pixels that are no numbers.
     """
     device = choose_device(settings.device).device
     network = on_device(fuse(model.network()), device)
     level = None if settings.head == "accurate" else int(settings.head[1:])
-    start, done = time.monotonic(), 0
+    start, done, said = time.monotonic(), 0, False
     total = sum(_tile_count(network, plane, settings.tile_px, region) for plane in planes)
     for index, plane in enumerate(planes):
         image = prepare(plane, model.card)
+        if not said and (broken := np.count_nonzero(~np.isfinite(plane))):
+            said = True
+            yield Notice(text=f"{broken} pixels are no numbers: they count as the darkest.")
         parts = _within_memory(network, image, settings, level, region, look_first)
         for part in parts:
             if isinstance(part, Notice):

@@ -106,7 +106,7 @@ def test_pixels_that_are_no_numbers_are_said_once_and_masked(call, tmp_path):
         "--probabilities",
     )  # fmt: skip
     assert status == 0
-    assert complaints.count("3 pixels of 'nan.tif' are no numbers") == 1
+    assert complaints.count("nan.tif: 3 pixels are no numbers") == 1
     assert np.isfinite(tifffile.imread(tmp_path / "nan_probabilities.tif")).all()
 
 

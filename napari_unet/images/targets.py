@@ -58,7 +58,8 @@ def make_target(
     w0, sigma_px
         See `border_weights`.
     """
-    compact = relabel_sequential(labels)[0]
+    # skimage asks for arrays that may be written, which arrays from files often may not.
+    compact = relabel_sequential(np.require(labels, requirements="W"))[0]
     separated = open_gaps(compact)
     weight_map = border_weights(separated, w0, sigma_px)
     if known is not None:

@@ -74,3 +74,12 @@ def test_r12_1_unknown_pixels_weigh_nothing():
     assert (weight_map[:, 4:] == 0).all()
     assert (weight_map[:, :4] > 0).all()
     assert target.max() == 1
+
+
+def test_labels_that_may_not_be_written_are_read():
+    """Arrays from files and from other processes are often read-only."""
+    labels = np.zeros((9, 9), np.uint16)
+    labels[2:5, 2:5] = 7
+    expected = make_target(labels.copy())
+    labels.flags.writeable = False
+    np.testing.assert_array_equal(make_target(labels).weight_map, expected.weight_map)

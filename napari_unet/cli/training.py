@@ -87,7 +87,7 @@ def train(
     _check_free(out)
     pairs = pair(images, labels)
     judged = pair(val_images, val_labels) if val_images and val_labels else []
-    data = f"{len(pairs)} images of '{images.resolve().name}'"
+    data = f"{_many(len(pairs))} of '{images.resolve().name}'"
     job = model_from_folders(
         network, shape, _limited(settings), pairs, judged, name=out.stem, data=data
     )
@@ -97,7 +97,7 @@ def train(
     scores = model.card.scores
     if scores is not None:
         print_table(["", *SCORES], [score_row(f"{len(judged)} held-out images", scores)])
-    print(f"{history.steps} steps on {len(pairs)} images -> {out}")
+    print(f"{history.steps} steps on {_many(len(pairs))} -> {out}")
     made = {"model": str(out), "network": network, "images": len(pairs), **history.content()}
     write_json(json_, made | {"scores": scores and scores.model_dump()})
 
@@ -138,7 +138,7 @@ def fine_tune(
     proof = tuned.proof
     rows = [score_row("before", proof.before), score_row("after", proof.after)]
     print_table(["", *SCORES], rows)
-    print(f"{proof.sentence}\n{tuned.steps} steps on {len(corrections)} images -> {out}")
+    print(f"{proof.sentence}\n{tuned.steps} steps on {_many(len(corrections))} -> {out}")
     made = {"model": str(out), "parent": tuned.model.card.parent, "images": len(corrections)}
     write_json(json_, made | history.content() | {"proof": proof.model_dump()})
 
@@ -165,3 +165,7 @@ def _check_free(out: Path) -> None:
         raise ValueError(f"'{out}' exists, and a model is never overwritten; name another file.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder '{out.parent}'; make it first.")
+
+
+def _many(images: int) -> str:
+    return f"{images} image{'s' * (images != 1)}"

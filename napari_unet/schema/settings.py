@@ -218,8 +218,7 @@ class FineTuneSettings(Record):
         ge=1,
         le=100_000,
         title="Steps",
-        description="Steps of training; left open, as many as the "
-        "corrected area calls for.",
+        description="Steps of training; left open, as many as the corrected area calls for.",
     )
     seed: int = Field(0, ge=0, title="Seed", description="Same seed, same result on the CPU.")
     device: Device = Field(

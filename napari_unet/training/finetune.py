@@ -72,7 +72,7 @@ def fine_tuning(
     scoring = time.monotonic() - before_start
     plan = _plan(settings, lesson, settings.seconds - (time.monotonic() - start) - 1.5 * scoring)
     sampler = PatchSampler(
-        lesson.examples,
+        [example.to(device) for example in lesson.examples],
         batch=plan.batch,
         patch_px=plan.patch_px,
         settings=plan.augment,

@@ -9,6 +9,7 @@ PLUGIN = "napari-unet-finetune"
 SAMPLE = "immunohistochemistry"
 PANEL = "Segment, correct, fine-tune"
 WINDOW_PX = (1440, 900)
+SETTLED_MS = 300
 
 
 def demo() -> None:
@@ -19,6 +20,8 @@ def demo() -> None:
     import napari
 
     try:
+        from qtpy.QtCore import QTimer
+
         viewer = napari.Viewer()
     except ImportError as error:
         raise ValueError(
@@ -27,4 +30,5 @@ def demo() -> None:
     viewer.window.resize(*WINDOW_PX)
     viewer.window.add_plugin_dock_widget(PLUGIN, PANEL)
     viewer.open_sample(PLUGIN, SAMPLE)
+    QTimer.singleShot(SETTLED_MS, viewer.reset_view)  # only then is the canvas as large as it stays
     napari.run()

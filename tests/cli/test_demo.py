@@ -6,7 +6,7 @@ from napari_unet.cli import main
 
 
 @pytest.mark.window
-def test_demo_opens_an_image_and_the_panel(make_napari_viewer, monkeypatch):
+def test_demo_opens_an_image_and_the_panel(make_napari_viewer, monkeypatch, qtbot):
     viewers, run = [], []
     monkeypatch.setattr("napari.Viewer", lambda: viewers.append(make_napari_viewer()) or viewers[0])
     monkeypatch.setattr("napari.run", lambda: run.append(True))
@@ -16,6 +16,8 @@ def test_demo_opens_an_image_and_the_panel(make_napari_viewer, monkeypatch):
     assert layer.rgb
     (title,) = viewers[0].window.dock_widgets
     assert title.startswith("Segment, correct, fine-tune")
+    viewers[0].scene.camera.zoom = 100
+    qtbot.waitUntil(lambda: viewers[0].scene.camera.zoom < 10)
 
 
 def test_without_a_screen_demo_says_so(monkeypatch, capsys):

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from napari_unet.schema.arrays import Array
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.model_card import ModelCard, Scores
-from napari_unet.schema.prediction import Box, Prediction
+from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings, Record
 
 
@@ -96,15 +96,3 @@ class Predicted(Record):
 
 
 Result = Annotated[Predicted | FineTuned | Checked, Field(discriminator="kind")]
-__all__ = [
-    "CheckRequest",
-    "Checked",
-    "FineTuneRequest",
-    "FineTuned",
-    "PredictRequest",
-    "Predicted",
-    "Prediction",
-    "Proof",
-    "Request",
-    "Result",
-]

@@ -182,6 +182,3 @@ def _freeze_statistics(network: nn.Module) -> None:
     for part in network.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.eval()
-
-
-__all__ = ["Trained", "parameters_of", "quality", "train", "train_step"]

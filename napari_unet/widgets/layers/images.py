@@ -120,15 +120,6 @@ def current_plane(viewer: ViewerModel, image: Image, axes: str) -> PlaneIndex:
     )
 
 
-def current_channel(viewer: ViewerModel, image: Image, axes: str) -> int:
-    """The channel that the viewer shows of an image."""
-    letters = _layer_axes(image, axes)
-    if "C" not in letters:
-        return 0
-    at = round(image.world_to_data(viewer.dims.point)[letters.index("C")])
-    return int(np.clip(at, 0, channel_count(image, axes) - 1))
-
-
 def box_in_view(viewer: ViewerModel, image: Image, axes: str) -> Box | None:
     """The pixels of a plane that are on the screen; None if that is the whole plane, or 3D.
 

@@ -52,15 +52,12 @@ Request = Annotated[PredictRequest | FineTuneRequest | CheckRequest, Field(discr
 
 
 class Proof(Record):
-    """What fine-tuning changed, on pixels it never trained on.
+    """What fine-tuning changed, as scores of both models on the same pixels."""
 
-    ``before`` and ``after`` are None when there was nothing to hold out.
-    """
-
-    before: Scores | None = None
-    after: Scores | None = None
+    before: Scores
+    after: Scores
     held_out: bool = True
-    """False: scored on the training pixels themselves, for there were no others."""
+    """False: there were no held-out pixels, so these are the pixels that it was trained on."""
     better: bool = True
     sentence: str = ""
     """The verdict in one sentence."""

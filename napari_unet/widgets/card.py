@@ -45,8 +45,7 @@ class ProofCard(QFrame):
         self.verdict.setText(proof.sentence)
         for when, scores in enumerate((proof.before, proof.after)):
             for name in _ROWS:
-                value = f"{getattr(scores, name):.2f}" if scores is not None else "–"
-                self.cells[name, when].setText(value)
+                self.cells[name, when].setText(f"{getattr(scores, name):.2f}")
         self.keep.setObjectName("primary" if proof.better else "")
         self.discard.setObjectName("" if proof.better else "primary")
         for made in (self.keep, self.discard):

@@ -47,7 +47,9 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
     """
     image = as_image(image)
     channels = card.network_settings.in_channels
-    if image.ndim == 3 and image.shape[-1] in (3, 4) and image.shape[0] not in (1, channels):
+    if image.ndim > 3:
+        raise ValueError(f"An image of shape {image.shape} is a stack: hand in its planes.")
+    if _is_colour(image, card):
         image = _colour(image, card)
     found = 1 if image.ndim == 2 else image.shape[0]
     if found != channels:
@@ -56,6 +58,17 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
             "choose a channel of the image or another model."
         )
     return normalize(image, card.percentiles)
+
+
+def _is_colour(image: np.ndarray, card: ModelCard) -> bool:
+    first_is_channel = image.shape[0] in (1, card.network_settings.in_channels)
+    return image.ndim == 3 and image.shape[-1] in (3, 4) and not first_is_channel
+
+
+def _size(image: np.ndarray, card: ModelCard) -> tuple[int, int]:
+    """Height and width of a plane."""
+    height, width = image.shape[:2] if _is_colour(image, card) else image.shape[-2:]
+    return height, width
 
 
 def _colour(image: np.ndarray, card: ModelCard) -> np.ndarray:
@@ -97,10 +110,11 @@ def predict_planes(
     network = on_device(fuse(model.network()), device)
     level = None if settings.head == "accurate" else int(settings.head[1:])
     start, done, said = time.monotonic(), 0, False
-    total = sum(_tile_count(network, plane, settings.tile_px, region) for plane in planes)
+    sizes = [_size(plane, model.card) for plane in planes]
+    total = sum(_tile_count(network, size, settings.tile_px, region) for size in sizes)
     for index, plane in enumerate(planes):
         image = prepare(plane, model.card)
-        if not said and (broken := np.count_nonzero(~np.isfinite(plane))):
+        if not said and (broken := _not_finite(plane)):
             said = True
             yield Notice(text=f"{broken} pixels are no numbers: they count as the darkest.")
         parts = _within_memory(network, image, settings, level, region, look_first)
@@ -115,9 +129,12 @@ def predict_planes(
             yield Progress(phase="tile", done=done, total=max(done, total), seconds_left=left)
 
 
-def _tile_count(network: Network, plane: np.ndarray, tile_px: int, region: Box | None) -> int:
-    shape = plane.shape[-2:] if plane.ndim == 2 or plane.shape[-1] > 4 else plane.shape[:2]
-    cut = tiles((shape[0], shape[1]), tile_px, network.halo_px, network.multiple, region)
+def _not_finite(plane: np.ndarray) -> int:
+    return int(np.count_nonzero(~np.isfinite(plane))) if plane.dtype.kind == "f" else 0
+
+
+def _tile_count(network: Network, size: tuple[int, int], tile_px: int, region: Box | None) -> int:
+    cut = tiles(size, tile_px, network.halo_px, network.multiple, region)
     return sum(1 for _ in cut)
 
 
@@ -182,8 +199,8 @@ def predict(
         If image and model do not fit; the sentence says what to do.
     """
     model = load_model(model) if isinstance(model, str) else model
-    prepared = prepare(image, model.card)
-    shape = (model.card.network_settings.classes, *prepared.shape[1:])
+    image = as_image(image)
+    shape = (model.card.network_settings.classes, *_size(image, model.card))
     probabilities = np.empty(shape, dtype=np.float32)
 
     def place(event: Event) -> None:

@@ -69,11 +69,12 @@ def _average(network: Network, shown: Tensor, level: int | None) -> Tensor:
 
 
 def predict_whole(
-    network: Network, image: np.ndarray, tile_px: int = 512, level: int | None = None
+    network: Network, image: np.ndarray, tile_px: int = 512, region: Box | None = None
 ) -> np.ndarray:
-    """Probabilities of a whole normalised image, float32, (class, y, x)."""
-    whole = np.empty((network.settings.classes, *image.shape[1:]), dtype=np.float32)
-    for tile, probabilities in predict_tiles(network, image, tile_px=tile_px, level=level):
+    """Probabilities of a normalised image or a region of it, float32, (class, y, x)."""
+    top, left, bottom, right = region or (0, 0, *image.shape[1:])
+    whole = np.empty((network.settings.classes, bottom - top, right - left), dtype=np.float32)
+    for tile, probabilities in predict_tiles(network, image, tile_px=tile_px, region=region):
         y0, x0, y1, x1 = tile.core
-        whole[:, y0:y1, x0:x1] = probabilities
+        whole[:, y0 - top : y1 - top, x0 - left : x1 - left] = probabilities
     return whole

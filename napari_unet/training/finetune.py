@@ -123,35 +123,32 @@ def fine_tune(
 
 def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Event, None, Lesson]:
     """Split each correction into pixels to learn from and pixels to judge by."""
-    examples, exams, seen = [], [], []
+    examples: list[Example] = []
+    apart: list[Exam] = []
+    whole: list[Exam] = []
     for done, correction in enumerate(corrections, start=1):
         known = np.asarray(correction.known) > 0
         if not known.any():
             yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
         else:
+            exam = Exam(prepare(correction.image, card), correction.labels, known)
             aside = known & held_out(known.shape, correction.image_id)
+            whole.append(exam)
             if aside.any() and (known & ~aside).any():
-                examples.append(_example(card, correction, known & ~aside))
-                exams.append(Exam(prepare(correction.image, card), correction.labels, aside))
-            else:
-                seen.append((correction, known))
+                apart.append(exam._replace(counted=aside))
+                known = known & ~aside
+            examples.append(make_example(exam.image, exam.labels, known, percentiles=None))
         yield Progress(phase="weight map", done=done, total=len(corrections))
-    examples += [_example(card, correction, known) for correction, known in seen]
     if not examples:
         raise ValueError("There is no correction to learn from: mark a region as right first.")
-    judged = exams or [Exam(prepare(c.image, card), c.labels, known) for c, known in seen]
+    judged = apart or whole
     return Lesson(
         examples,
         judged[:: -(-len(judged) // MOST_EXAMS)],
-        bool(exams),
-        fitting_mask([(c.labels, np.asarray(c.known) > 0) for c in corrections], card.mask),
-        sum(int((np.asarray(c.known) > 0).sum()) for c in corrections),
+        bool(apart),
+        fitting_mask([(exam.labels, exam.counted) for exam in whole], card.mask),
+        sum(int(exam.counted.sum()) for exam in whole),
     )
-
-
-def _example(card: ModelCard, correction: Correction, known: np.ndarray) -> Example:
-    prepared = prepare(correction.image, card)
-    return make_example(prepared, correction.labels, known, percentiles=None)
 
 
 def fitting_mask(

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import Agreement, combine, compare
-from napari_unet.inference.tiled import predict_tiles
+from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
 from napari_unet.networks.network import Network
 from napari_unet.schema.model_card import Scores
@@ -38,13 +38,8 @@ def agreements(network: Network, exams: Sequence[Exam], mask: MaskSettings) -> I
     fused = fuse(network)
     for exam in exams:
         box = bounding_box(exam.counted)
-        y0, x0, y1, x1 = box
-        probabilities = np.empty((network.settings.classes, y1 - y0, x1 - x0), dtype=np.float32)
-        for tile, part in predict_tiles(fused, exam.image, region=box):
-            top, left, bottom, right = tile.core
-            probabilities[:, top - y0 : bottom - y0, left - x0 : right - x0] = part
-        window = np.s_[y0:y1, x0:x1]
-        found = instances(probabilities, mask)
+        found = instances(predict_whole(fused, exam.image, region=box), mask)
+        window = np.s_[box[0] : box[2], box[1] : box[3]]
         yield compare(found, exam.labels[window], exam.counted[window])
 
 

@@ -120,3 +120,8 @@ def test_views_are_read_as_what_they_show(view):
     image = view(RNG.random((30, 30)))
     expected = predict(image.copy(), tiny_model(), CPU).probabilities
     np.testing.assert_array_equal(predict(image, tiny_model(), CPU).probabilities, expected)
+
+
+def test_a_stack_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match="is a stack: hand in its planes"):
+        predict(np.zeros((1, 5, 20, 20)), tiny_model(), CPU)

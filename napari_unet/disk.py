@@ -48,9 +48,7 @@ def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         _write_through(temporary, memoryview(data))
-        watch("replace")
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        give_name(temporary, path)
     except OSError as error:
         raise OSError(error.errno, _why(error, path, len(data)), str(path)) from error
     finally:
@@ -61,6 +59,22 @@ def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Save a text file in UTF-8, whole or not at all; see `write_bytes`."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def give_name(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, in one step; a file of that name is replaced."""
+    watch("replace")
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and all above it that are missing, so that they outlive a power cut."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        watch("make folder")
+        part.mkdir(mode, exist_ok=True)
+        _sync_folder(part.parent)
 
 
 def _write_through(temporary: Path, data: memoryview) -> None:

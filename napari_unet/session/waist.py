@@ -45,7 +45,7 @@ def _divided(mask: np.ndarray, seeds: list[Place]) -> np.ndarray:
     is_between = basins[seeds[0]] != basins[seeds[1]]
     if is_between and _passage(basins, width) < _WAIST * min(width[top] for top in tops):
         return basins
-    y, x = np.indices(mask.shape, sparse=True)
+    y, x = np.ogrid[: mask.shape[0], : mask.shape[1]]
     near = np.minimum.reduce([np.hypot(y - seed[0], x - seed[1]) for seed in seeds])
     return np.asarray(watershed(near, _markers(mask.shape, seeds), mask=mask))
 

@@ -97,6 +97,6 @@ def test_a_click_fills_at_most_what_filling_all_does(labels, at):
 def test_a_hole_is_looked_for_in_ever_larger_squares(monkeypatch):
     monkeypatch.setattr(holes, "_LOOK_PX", (4, 8))
     assert len(fill_holes(with_holes(), (4, 4)).rows) == 4
+    monkeypatch.setattr(holes, "_LOOK_PX", (2,))
     with pytest.raises(ValueError, match="goes all around"):
-        monkeypatch.setattr(holes, "_LOOK_PX", (2,))
         fill_holes(with_holes(), (4, 4))

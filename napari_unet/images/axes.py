@@ -47,7 +47,7 @@ def read_axes(
         The last axis is colour.
     axis_labels
         What the image itself says, one for each axis but colour: "z", "time", "channel" ... They
-        count if they are understood.
+        count if they are understood and the planes lie as usual, y before x and both last.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_axes(
     proposal = choices(shape, rgb)[0]
     labelled = _from_labels(axis_labels or ()) + ("C" if rgb else "")
     understood = len(labelled) == len(set(labelled)) == len(shape) and "?" not in labelled
-    return labelled if understood and {*"YX"} <= {*labelled} else proposal
+    return labelled if understood and labelled.replace("C", "").endswith("YX") else proposal
 
 
 def choices(shape: Sequence[int], rgb: bool = False) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntFlag
 from typing import Self
 
 from pydantic import ConfigDict, model_validator
@@ -11,15 +11,19 @@ from napari_unet.schema.arrays import Array
 from napari_unet.schema.settings import Record
 
 
-class Known(IntEnum):
-    """What a person has said about a pixel."""
+class State(IntFlag):
+    """What a person has said about a pixel; several of these can hold at once."""
 
-    UNKNOWN = 0
-    """Nobody vouched for it: training never counts it."""
+    MODEL = 0
+    """Nobody looked: it is what the model showed."""
     CONFIRMED = 1
-    """A person said that what the mask shows is right."""
+    """A person said that what the mask shows here is right."""
     CORRECTED = 2
     """A person painted or edited it."""
+    UNKNOWN = 4
+    """A person said that nobody can know: it never counts."""
+    AUDITED = 8
+    """Judged in a random audit: it counts in scores only, never in training."""
 
 
 class Correction(Record):
@@ -34,7 +38,7 @@ class Correction(Record):
     labels
         (y, x) integers: 0 is background, each other number one object.
     known
-        (y, x) values of `Known`; any number above 0 counts in training.
+        (y, x) values of `State`; any number above 0 counts in training.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

@@ -1,4 +1,4 @@
-"""One image at work: what the model saw in it so far, and what a person said about that."""
+"""One image at work: what the model saw in it, its mask, and what a person said about that."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.prediction import Box
-from napari_unet.session.edits import Edits, PlaneIndex
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.history import History
 
 
 class Specimen:
-    """One image at work: its probabilities so far, and the edits of its mask.
+    """One image at work: its probabilities so far, its mask, and the history of that.
 
     Parameters
     ----------
@@ -26,7 +27,9 @@ class Specimen:
         self.image_id = image_id
         self.axes = axes
         self.shape = shape
-        self.edits = Edits(shape)
+        self.history = History(shape)
+        self.labels: np.ndarray = np.zeros(shape, np.uint16)
+        """The mask, (..., y, x): the very array that is painted in."""
         self.probabilities: np.ndarray | None = None
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
         self.found: dict[PlaneIndex, int] = {}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import Checked
-from napari_unet.session.edits import Tally
+from napari_unet.session.edits import Edit, Kind
+from napari_unet.session.history import Tally
 
 NO_IMAGE = "No image is open. Drag one into the window, or try File > Open Sample > U-Net."
 CONFIRM_FIRST = (
@@ -23,14 +24,16 @@ _DOING = {
 }
 
 
-def fine_tune_text(tally: Tally, regions: int) -> str:
+def fine_tune_text(tally: Tally) -> str:
     """What the big button says: what it will learn from."""
-    if not regions:
+    region = "region" if tally.inside else "confirmed region"
+    regions = [many(tally.regions, region)] if tally.regions else []
+    checked = [many(tally.checked, "checked object")] if tally.checked else []
+    places = " and ".join(regions + checked)
+    if not places:
         return "Fine-tune"
-    if not tally.inside:
-        return f"Fine-tune on {many(regions, 'confirmed region')}"
-    objects = many(tally.inside, "corrected object")
-    return f"Fine-tune on {objects} in {many(regions, 'region')}"
+    objects = f"{many(tally.inside, 'corrected object')} in " if tally.inside else ""
+    return f"Fine-tune on {objects}{places}"
 
 
 def outside_text(tally: Tally) -> str:
@@ -39,15 +42,44 @@ def outside_text(tally: Tally) -> str:
         return ""
     lie = "lies" if tally.outside == 1 else "lie"
     return (
-        f"{many(tally.outside, 'corrected object')} {lie} outside of the confirmed regions and "
+        f"{many(tally.outside, 'corrected object')} {lie} outside of all that is confirmed and "
         "will not be learned: confirm the region around."
     )
 
 
-def count_text(tally: Tally, regions: int) -> str:
+def count_text(tally: Tally) -> str:
     """How much has been corrected and confirmed."""
     objects = many(tally.inside + tally.outside, "object")
-    return f"{objects} corrected, {many(regions, 'region')} confirmed"
+    checked = f", {tally.checked} checked" if tally.checked else ""
+    return f"{objects} corrected{checked}, {many(tally.regions, 'region')} confirmed"
+
+
+_DID: dict[Kind, str] = {
+    "paint": "a painted stroke",
+    "erase": "an erased stroke",
+    "fill": "a filled object",
+    "polygon": "a drawn polygon",
+    "edit": "an edit",
+    "encircle": "an encircled object",
+    "delete": "a deleted object",
+    "merge": "merged objects",
+    "split": "a split object",
+    "fill holes": "filled holes",
+    "tidy": "tidied objects",
+    "unsure": "pixels marked as unknown",
+    "confirm": "a confirmed region",
+    "right": "an object checked as right",
+    "wrong": "an object checked as wrong",
+    "segment": "a new mask by the model",
+    "import": "imported masks",
+    "replace": "replaced masks",
+    "start": "all that came before",
+}
+
+
+def edit_text(edit: Edit) -> str:
+    """What was done, as a noun: "a painted stroke"."""
+    return _DID[edit.kind]
 
 
 def progress_text(progress: Progress | None) -> str:

@@ -13,7 +13,7 @@ from napari_unet.images.axes import plane, plane_count, read_axes
 from napari_unet.images.files import Pair, read_image, read_labels
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
-from napari_unet.schema.correction import Correction, Known
+from napari_unet.schema.correction import Correction, State
 from napari_unet.schema.events import Event
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
@@ -205,7 +205,7 @@ def _exam(card: ModelCard, pair: Pair) -> Exam:
 
 def _correction(pair: Pair) -> Correction:
     image, labels = _annotated(pair)
-    known = np.full(labels.shape, Known.CONFIRMED, np.uint8)
+    known = np.full(labels.shape, State.CONFIRMED, np.uint8)
     if pair.known is not None:
         known *= read_labels(pair.known) > 0
     return Correction(image_id=pair.stem, image=image, labels=labels, known=known)

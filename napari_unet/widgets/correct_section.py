@@ -6,12 +6,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
 
 from napari_unet.session import wording
-from napari_unet.session.edits import Edits
+from napari_unet.session.edits import Edit
+from napari_unet.session.history import Tally
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
 from napari_unet.widgets.runner import guarded
-from napari_unet.widgets.theme import CONFIRMED, CORRECTED
-from napari_unet.widgets.tools import BY_NAME, CONFIRM_KEY, TOOLS
+from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
+from napari_unet.widgets.tools import AT_ONCE, BY_NAME, CONFIRM_KEY, TOOLS
 
 _COLUMNS = 5
 _HINT = "Repair what is wrong, then say which region is right: that is what the model learns from."
@@ -33,7 +34,8 @@ class CorrectSection(Section):
             "Every pixel on the screen is right as the mask shows it, background too.\n"
             f"Key: {CONFIRM_KEY}",
         )
-        self.take_back = button("Take back", "Withdraw the region that was confirmed last.")
+        self.undo = button("Undo", "Take back what was done last.\nKey: Ctrl+Z")
+        self.redo = button("Redo", "Do again what was taken back last.\nKey: Ctrl+Shift+Z")
         self.count = Explanation()
         self.overlay = QCheckBox("Show")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
@@ -51,20 +53,23 @@ class CorrectSection(Section):
         self.rows.addLayout(grid)
         self.rows.addWidget(self.hint)
         self.rows.addLayout(beside(self.confirm, self.tools["box"], stretch=(3, 2)))
-        self.rows.addLayout(beside(self.count, self.take_back, stretch=(1, 0)))
+        self.rows.addLayout(beside(self.count, self.undo, self.redo, stretch=(1, 0, 0)))
         confirmed = hint_colour(CONFIRMED, "confirmed")
         corrected = hint_colour(CORRECTED, "corrected")
-        self.rows.addLayout(beside(confirmed, corrected, self.overlay, stretch=(2, 2, 1)))
+        unknown = hint_colour(UNKNOWN, "unknown")
+        legend = (confirmed, corrected, unknown, self.overlay)
+        self.rows.addLayout(beside(*legend, stretch=(1, 1, 1, 0)))
 
     def _connect(self) -> None:
         self.confirm.clicked.connect(self._on_confirm_clicked)
-        self.take_back.clicked.connect(self._on_take_back_clicked)
+        self.undo.clicked.connect(self._on_undo_clicked)
+        self.redo.clicked.connect(self._on_redo_clicked)
         self.overlay.toggled.connect(self._on_overlay_toggled)
         self._desk.changed.connect(self.refresh)
 
     def _tool(self, name: str) -> QPushButton:
         tool = BY_NAME[name]
-        made = button(tool.title, tool.tooltip, name="tool", checkable=name != "new")
+        made = button(tool.title, tool.tooltip, name="tool", checkable=name not in AT_ONCE)
         made.clicked.connect(lambda checked: self._on_tool_clicked(name))
         return made
 
@@ -83,16 +88,24 @@ class CorrectSection(Section):
             made.setEnabled(not reason)
             made.setChecked(name == tool)
         self.hint.say("" if reason else BY_NAME[tool].hint if tool else _HINT)
-        edits = work.results.specimen.edits if work else Edits((1, 1))
         self.confirm.setEnabled(not reason)
-        self.take_back.setEnabled(bool(edits.regions))
-        self.count.say(wording.count_text(edits.tally, edits.region_count))
+        history = work.results.specimen.history if work else None
+        self._offer(self.undo, "Undo", history.done if history else [])
+        self._offer(self.redo, "Redo", history.undone if history else [])
+        self.count.say(wording.count_text(history.tally if history else Tally()))
+
+    def _offer(self, made: QPushButton, verb: str, edits: list[Edit]) -> None:
+        """A button that goes back or forth says what it would take along."""
+        made.setEnabled(bool(edits))
+        key = "Ctrl+Z" if verb == "Undo" else "Ctrl+Shift+Z"
+        what = wording.edit_text(edits[-1]) if edits else "nothing"
+        made.setToolTip(f"{verb}: {what}.\nKey: {key}")
 
     @guarded
     def _on_tool_clicked(self, name: str) -> None:
         work = self._desk.stage.work
         if work is not None:
-            if work.corrector.toolbox.tool == name and name != "new":
+            if work.corrector.toolbox.tool == name and name not in AT_ONCE:
                 work.corrector.toolbox.put_down()
             else:
                 work.corrector.toolbox.use(name)
@@ -104,11 +117,16 @@ class CorrectSection(Section):
             work.corrector.confirm_view()
 
     @guarded
-    def _on_take_back_clicked(self) -> None:
+    def _on_undo_clicked(self) -> None:
         if (work := self._desk.stage.work) is not None:
-            work.corrector.take_back()
+            work.corrector.recorder.undo()
+
+    @guarded
+    def _on_redo_clicked(self) -> None:
+        if (work := self._desk.stage.work) is not None:
+            work.corrector.recorder.redo()
 
     @guarded
     def _on_overlay_toggled(self, shown: bool) -> None:
         for work in self._desk.stage.works:
-            work.results.show_overlay(shown)
+            work.results.overlay.set_visible(shown)

@@ -1,31 +1,29 @@
-"""What correcting by hand does: strokes become repairs, regions are confirmed, all is counted."""
+"""What correcting by hand does: strokes become repairs, regions are confirmed."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.schema.prediction import Box
-from napari_unet.session.edits import PlaneIndex, Region
-from napari_unet.session.repairs import (
-    Repair,
-    delete_object,
-    merge_objects,
-    pixels_under,
-    split_objects,
-)
+from napari_unet.session import verdicts
+from napari_unet.session.commands import KINDS, TWO_CLICKS, clicked, dragged
+from napari_unet.session.edits import Kind, PlaneIndex, Region
+from napari_unet.session.objects import Repair
+from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
-from napari_unet.widgets.counter import Counter
-from napari_unet.widgets.layers import Results, Stroke, box_in_view, current_plane
-from napari_unet.widgets.runner import guarded
+from napari_unet.session.splitting import tidy
+from napari_unet.session.strokes import pixels_under
+from napari_unet.widgets.layers import Labels, Results, Stroke, box_in_view, current_plane
+from napari_unet.widgets.recorder import Recorder
+from napari_unet.widgets.runner import Latest, guarded
 from napari_unet.widgets.toolbox import Toolbox
 from napari_unet.widgets.tools import CONFIRM_KEY
 
 _STROKE_ON_SCREEN_PX = 2.0
+_CLICK_ON_SCREEN_PX = 6.0
+"""Who moves the mouse no further than this has clicked."""
 
 
 class Corrector(QObject):
@@ -40,7 +38,7 @@ class Corrector(QObject):
     """
 
     changed = Signal()
-    """The tool in use, the counts, or whether there is a mask to correct."""
+    """The tool in use, what was done, or whether there is a mask to correct."""
 
     def __init__(
         self, viewer: ViewerModel, results: Results, parent: QObject | None = None
@@ -48,10 +46,14 @@ class Corrector(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._results = results
+        self.recorder = Recorder(results, self)
+        self.recorder.changed.connect(self.changed)
         self.toolbox = Toolbox(viewer, results, self)
-        self.toolbox.changed.connect(self.changed)
-        self.counter = Counter(results, self)
-        self.counter.changed.connect(self.changed)
+        self.toolbox.changed.connect(self._on_tool_changed)
+        self.toolbox.commanded.connect(self.tidy)
+        self._later = Latest(0, self)
+        self._clicks: Stroke = []
+        """Places that were clicked, with a tool that waits for another click."""
         results.on_masks = self._adopt
 
     @property
@@ -70,74 +72,94 @@ class Corrector(QObject):
             self._confirm(box or (0, 0, height, width))
 
     @guarded
-    def take_back(self) -> None:
-        """Withdraw the region that was confirmed last."""
-        edits = self.specimen.edits
-        if not edits.regions:
-            raise ValueError("No region has been confirmed yet.")
-        plane = edits.regions[-1].plane
-        edits.take_back()
-        self.counter.count(plane)
+    def tidy(self) -> None:
+        """Make an object of each piece of those that have fallen apart, on the whole plane."""
+        self.toolbox.masks()
+        plane, history = self._plane(), self.specimen.history
+        moment, new_id = history.moment, history.highest + 1
+
+        def show(repair: Repair) -> None:
+            if history.moment == moment:
+                self._repair(plane, "tidy", repair)
+            else:  # painted meanwhile
+                self.tidy()
+
+        self._later.ask(lambda: tidy(self._results.labels(plane).copy(), new_id), show)
+
+    def drop(self) -> None:
+        """Do nothing of what still waits."""
+        self._later.drop()
+        self.recorder.drop()
 
     def _adopt(self, masks: Labels) -> None:
         """Make a new layer of masks known."""
+        self.recorder.adopt(masks)
         self.toolbox.adopt(masks, self._on_stroke_moved, self._on_stroke_ended)
-        masks.events.paint.connect(self._on_edited)
-        masks.events.set_data.connect(self._on_edited)
         masks.bind_key(CONFIRM_KEY, lambda _: self.confirm_view(), overwrite=True)
         self.changed.emit()
 
     @guarded
-    def _on_edited(self, event: Any) -> None:
-        """Painted, undone or redone: the pixels are compared later, once it is quiet."""
-        if self._results.image is not None:
-            self.counter.count(self._plane())
+    def _on_tool_changed(self) -> None:
+        self._forget_clicks()
+        self.changed.emit()
 
     @guarded
     def _on_stroke_moved(self, stroke: Stroke) -> None:
         if self.toolbox.tool == "box":
             (y0, x0), (y1, x1) = stroke[0], stroke[-1]
             stroke = [(y0, x0), (y0, x1), (y1, x1), (y1, x0), (y0, x0)]
-        drawn = pixels_under(stroke, self.specimen.shape[-2:], self._stroke_width())
-        self._results.show_stroke(self._plane(), *drawn)
+        self._show(stroke)
 
     @guarded
     def _on_stroke_ended(self, stroke: Stroke) -> None:
-        plane = self._plane()
-        self._results.hide_stroke(plane)
-        labels = self._results.labels(plane)
-        match self.toolbox.tool:
-            case "delete":
-                self._results.apply(plane, delete_object(labels, stroke[-1]))
-            case "merge":
-                self._results.apply(plane, merge_objects(labels, stroke))
-            case "split":
-                self._split(plane, labels, stroke)
-            case "forget":
-                self._forget(plane, stroke)
-            case "box":
-                self._confirm(_box(stroke, labels.shape))
+        plane, tool = self._plane(), self.toolbox.tool
+        self._results.overlay.hide_stroke(plane)
+        if tool == "box":
+            self._confirm(_box(stroke, self.specimen.shape[-2:]))
+        elif tool == "unsure":
+            self._set_unsure(plane, stroke)
+        elif tool in KINDS:
+            self._use_on(plane, tool, stroke)
 
-    def _split(self, plane: PlaneIndex, labels: np.ndarray, stroke: Stroke) -> None:
-        edits = self.specimen.edits
-        repair = split_objects(labels, stroke, edits.highest + 1)
-        edits.highest = int(repair.values.max())
-        self._results.apply(plane, repair)
+    def _use_on(self, plane: PlaneIndex, tool: str, stroke: Stroke) -> None:
+        """Repair where a person clicked or drew a line."""
+        labels, new_id = self._results.labels(plane), self.specimen.history.highest + 1
+        if not self._is_click(stroke):
+            self._forget_clicks()
+            self._repair(plane, KINDS[tool], dragged(tool, labels, stroke, new_id))
+        elif tool in TWO_CLICKS and not self._clicks:
+            self._clicks = stroke[-1:]
+            self._show(self._clicks)
+        else:
+            points = [*self._clicks, stroke[-1]]
+            self._forget_clicks()
+            self._repair(plane, KINDS[tool], clicked(tool, labels, points, new_id))
 
-    def _forget(self, plane: PlaneIndex, stroke: Stroke) -> None:
-        """Back to what the model showed, and nothing vouched for."""
+    def _show(self, stroke: Stroke) -> None:
+        drawn = pixels_under(stroke, self.specimen.shape[-2:], self._stroke_width())
+        self._results.overlay.show_stroke(self._plane(), *drawn)
+
+    def _forget_clicks(self) -> None:
+        if self._clicks:
+            self._clicks = []
+            self._results.overlay.hide_stroke(self._plane())
+
+    def _repair(self, plane: PlaneIndex, kind: Kind, repair: Repair) -> None:
+        """Change pixels of the masks, as one edit."""
+        pixels = np.ravel_multi_index((*plane, repair.rows, repair.columns), self.specimen.shape)
+        order = np.argsort(pixels)
+        before = self._results.labels(plane)[repair.rows, repair.columns].astype(np.uint32)
+        runs = Runs.of_pixels(pixels[order], before[order], repair.values[order])
+        self.recorder.do(verdicts.painted(self.specimen.history, kind, runs))
+
+    def _set_unsure(self, plane: PlaneIndex, stroke: Stroke) -> None:
         rows, columns = pixels_under(stroke, self.specimen.shape[-2:], self._stroke_width())
-        where = np.zeros(self.specimen.shape[-2:], bool)
-        where[rows, columns] = True
-        base = self.specimen.edits[plane].base
-        self.specimen.edits.forget(plane, where)
-        self._results.apply(plane, Repair(rows, columns, base[rows, columns]))
-        self.counter.count(plane)
+        pixels = np.ravel_multi_index((*plane, rows, columns), self.specimen.shape)
+        self.recorder.do(verdicts.unsure(self.specimen.history, np.unique(pixels)))
 
     def _confirm(self, box: Box) -> None:
-        plane = self._plane()
-        self.specimen.edits.confirm(Region(plane, box))
-        self.counter.count(plane)
+        region = Region(self._plane(), box)
+        self.recorder.do(verdicts.confirmed(self.specimen.history, region))
 
     def _plane(self) -> PlaneIndex:
         image = self._results.image
@@ -148,10 +170,19 @@ class Corrector(QObject):
     def _stroke_width(self) -> int:
         """Of a drawn line, in pixels of the mask; the brush's for the tool that is one."""
         masks = self.toolbox.masks()
-        if self.toolbox.tool == "forget":
+        if self.toolbox.tool == "unsure":
             return int(masks.brush_size)
-        pixel_on_screen = float(self._viewer.scene.camera.zoom * masks.scale[-1])
-        return max(1, round(_STROKE_ON_SCREEN_PX / pixel_on_screen))
+        width = max(_STROKE_ON_SCREEN_PX, 5.0 if self._clicks else 0.0)
+        return max(1, round(width / self._pixel_on_screen))
+
+    @property
+    def _pixel_on_screen(self) -> float:
+        """How large a pixel of the mask is on the screen."""
+        return float(self._viewer.scene.camera.zoom * self.toolbox.masks().scale[-1])
+
+    def _is_click(self, stroke: Stroke) -> bool:
+        far = np.abs(np.array(stroke) - stroke[0]).max() * self._pixel_on_screen
+        return bool(far <= _CLICK_ON_SCREEN_PX)
 
 
 def _box(stroke: Stroke, shape: tuple[int, ...]) -> Box:

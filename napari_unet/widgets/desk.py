@@ -134,7 +134,8 @@ class Desk(QObject):
 
     def why_not_fine_tune(self) -> str:
         """Why nothing can be learned now, in one sentence; empty if it can."""
-        if self.stage.regions == 0:
+        tally = self.stage.tally
+        if not tally.regions and not tally.checked:
             return wording.CONFIRM_FIRST
         return self.session.why_not_run()
 

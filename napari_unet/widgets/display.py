@@ -10,8 +10,8 @@ from napari_unet.session import wording
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
-from napari_unet.widgets.layers import Results
 from napari_unet.widgets.mask_maker import MaskMaker
+from napari_unet.widgets.recorder import Recorder
 from napari_unet.widgets.runner import Throttle, guarded, tell
 from napari_unet.widgets.stage import Stage, Work
 
@@ -34,7 +34,7 @@ class Display(QObject):
     def make(self, work: Work, planes: Iterable[PlaneIndex]) -> None:
         """Make the masks of some planes, the one on the screen first."""
         shown = self._stage.plane if work is self._stage.work else ()
-        self._maker.make(work.results, sorted(planes, key=lambda plane: plane != shown))
+        self._maker.make(work.corrector.recorder, sorted(planes, key=lambda plane: plane != shown))
 
     def drop(self) -> None:
         """Show nothing of what still waits."""
@@ -62,7 +62,8 @@ class Display(QObject):
         self.make(work, planes)
 
     @guarded
-    def _on_mask_made(self, results: Results, plane: PlaneIndex) -> None:
-        if results.specimen.found[plane] == 0 and plane == self._stage.plane:
-            highest = float(results.specimen.crop(plane).max())
+    def _on_mask_made(self, recorder: Recorder, plane: PlaneIndex) -> None:
+        specimen = recorder.results.specimen
+        if specimen.found[plane] == 0 and plane == self._stage.plane:
+            highest = float(specimen.crop(plane).max())
             tell(wording.nothing_found(highest, self._maker.settings.threshold))

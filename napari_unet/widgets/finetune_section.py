@@ -65,7 +65,7 @@ class FineTuneSection(Section):
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
         reason = self._desk.why_not_fine_tune()
-        text = wording.fine_tune_text(stage.tally, stage.regions)
+        text = wording.fine_tune_text(stage.tally)
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)

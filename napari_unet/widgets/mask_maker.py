@@ -10,10 +10,13 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.images.instances import carry_ids, instances, merge_known
-from napari_unet.schema.prediction import Box
+from napari_unet.schema.correction import State
 from napari_unet.schema.settings import MaskSettings
-from napari_unet.session.edits import PlaneEdits, PlaneIndex
-from napari_unet.widgets.layers import Results
+from napari_unet.session.edits import Edit, PlaneIndex
+from napari_unet.session.history import Moment
+from napari_unet.session.runs import Runs
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.recorder import Recorder
 from napari_unet.widgets.runner import Latest
 
 _WAIT_MS = 120
@@ -24,14 +27,12 @@ class Made(NamedTuple):
 
     found: int
     """Objects that the model sees."""
-    highest: int
-    """The highest id in the mask."""
-    before: np.ndarray
-    """The mask as it was when the work began."""
-    edits: PlaneEdits
-    """What was vouched for then."""
-    after: PlaneEdits
-    """The same with the new mask as its base."""
+    labels: np.ndarray
+    """The new mask; what is known of its pixels stays as it was."""
+    runs: Runs
+    """What changes with it."""
+    moment: Moment
+    """When the mask was read that it replaces."""
 
 
 class MaskMaker(QObject):
@@ -39,23 +40,23 @@ class MaskMaker(QObject):
 
     changed = Signal()
     made = Signal(object, object)
-    """Results, and the plane whose mask has been made."""
+    """A recorder, and the plane whose mask has been made."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = MaskSettings()
         self._latest = Latest(_WAIT_MS, self)
         self._latest.failed.connect(self._on_failed)
-        self._todo: dict[tuple[Results, PlaneIndex], None] = {}
+        self._todo: dict[tuple[Recorder, PlaneIndex], None] = {}
 
     @property
     def busy(self) -> bool:
         """Whether masks are being made."""
         return bool(self._todo)
 
-    def make(self, results: Results, planes: Iterable[PlaneIndex]) -> None:
+    def make(self, recorder: Recorder, planes: Iterable[PlaneIndex]) -> None:
         """Make the masks of some planes; what is known of their pixels stays."""
-        self._todo.update({(results, plane): None for plane in planes})
+        self._todo.update({(recorder, plane): None for plane in planes})
         self._next(at_once=False)
 
     def drop(self) -> None:
@@ -65,57 +66,69 @@ class MaskMaker(QObject):
         self.changed.emit()
 
     def _next(self, *, at_once: bool = True) -> None:
-        gone = [key for key in self._todo if key[1] not in key[0].specimen.seen]
-        for key in gone:  # a model with another number of classes has started anew
-            del self._todo[key]
+        for recorder, plane in list(self._todo):
+            specimen = recorder.results.specimen
+            if recorder.results.image is None or plane not in specimen.seen:
+                # closed, or a model with another number of classes has started anew
+                del self._todo[recorder, plane]
         self.changed.emit()
         if self._todo:
-            results, plane = next(iter(self._todo))
-            specimen = results.specimen
-            work = partial(
-                _mask,
-                specimen.crop(plane),
-                specimen.seen[plane],
-                results.labels(plane),
-                specimen.edits[plane],
-                self.settings,
-            )
-            self._latest.ask(work, partial(self._take, results, plane), at_once=at_once)
+            recorder, plane = next(iter(self._todo))
+            work = partial(_mask, recorder.results.specimen, plane, self.settings)
+            self._latest.ask(work, partial(self._take, recorder, plane), at_once=at_once)
 
-    def _take(self, results: Results, plane: PlaneIndex, made: Made) -> None:
-        """Show a mask; pixels that were painted while it was made stay as they were painted."""
-        if results.image is None:
-            del self._todo[results, plane]
-        elif results.specimen.edits[plane] is made.edits:  # else: confirmed meanwhile, once more
-            del self._todo[results, plane]
-            self._show(results, plane, made)
-        self._next()
+    def _take(self, recorder: Recorder, plane: PlaneIndex, made: Made) -> None:
+        """Show a mask; pixels that were edited while it was made stay as they are."""
+        specimen = recorder.results.specimen
+        edits = specimen.history.since(made.moment)
+        answer = partial(self._take, recorder, plane)
+        if recorder.pressed:
+            self._latest.ask(lambda: made, answer)
+        elif edits:
+            work = partial(_with_edits, made, edits, specimen, plane)
+            self._latest.ask(work, answer, at_once=True)
+        else:
+            if edits is not None:  # else something was undone: once more from the start
+                self._todo.pop((recorder, plane), None)
+                self._show(recorder, plane, made)
+            self._next()
 
-    def _show(self, results: Results, plane: PlaneIndex, made: Made) -> None:
-        now = results.labels(plane)
-        painted = now != made.before
-        shown = np.where(painted, now, made.after.base) if painted.any() else made.after.base
-        results.specimen.edits.accept(plane, made.after, made.highest)
-        results.specimen.found[plane] = made.found
-        results.show_masks(plane, shown)
-        self.made.emit(results, plane)
+    def _show(self, recorder: Recorder, plane: PlaneIndex, made: Made) -> None:
+        if recorder.results.image is not None:
+            recorder.results.specimen.found[plane] = made.found
+            recorder.accept(plane, made.labels, made.runs, "segment")
+            self.made.emit(recorder, plane)
 
     def _on_failed(self) -> None:
         self.drop()
 
 
-def _mask(
-    probabilities: np.ndarray,
-    box: Box,
-    labels: np.ndarray,
-    edits: PlaneEdits,
-    settings: MaskSettings,
-) -> Made:
-    before = labels.copy()
-    found = instances(probabilities, settings)
-    new = np.zeros(before.shape, found.dtype)
-    new[box[0] : box[2], box[1] : box[3]] = found
-    state = edits.state(before)
-    shown = merge_known(carry_ids(new, before), before, state)
-    highest = int(shown.max(initial=0))
-    return Made(int(found.max(initial=0)), highest, before, edits, PlaneEdits(shown, state))
+def _mask(specimen: Specimen, plane: PlaneIndex, settings: MaskSettings) -> Made:
+    """The mask of a plane from its probabilities."""
+    moment = specimen.history.moment
+    found = instances(specimen.crop(plane), settings)
+    y0, x0, y1, x1 = specimen.seen[plane]
+    new = np.zeros(specimen.shape[-2:], found.dtype)
+    new[y0:y1, x0:x1] = found
+    before = np.array(specimen.labels[plane])
+    known = (specimen.history.states[plane] & (State.CONFIRMED | State.CORRECTED)) != 0
+    shown = merge_known(carry_ids(new, before), before, known)
+    runs = _changes(specimen, plane, before, shown)
+    return Made(int(found.max(initial=0)), shown, runs, moment)
+
+
+def _with_edits(made: Made, edits: list[Edit], specimen: Specimen, plane: PlaneIndex) -> Made:
+    """The same mask, but where a person edited it meanwhile it is as they left it."""
+    moment = specimen.history.moment
+    before, shown = np.array(specimen.labels[plane]), made.labels.copy()
+    size = shown.size
+    first = int(np.ravel_multi_index(plane, specimen.shape[:-2])) * size if plane else 0
+    for edit in edits:
+        pixels = edit.states.pixels - first
+        pixels = pixels[(pixels >= 0) & (pixels < size)]
+        np.put(shown, pixels, np.take(before, pixels))
+    return Made(made.found, shown, _changes(specimen, plane, before, shown), moment)
+
+
+def _changes(specimen: Specimen, plane: PlaneIndex, before: np.ndarray, after: np.ndarray) -> Runs:
+    return Runs.of_box(specimen.shape, plane, (0, 0, *before.shape), before, after)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary, proxy, ref
 
+import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.prediction import Box
-from napari_unet.session.edits import PlaneIndex, Tally
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.history import Tally
 from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.corrector import Corrector
@@ -104,7 +106,7 @@ class Stage(QObject):
         self._readings[image] = reading
         work = self._works.get(image)
         if work is not None and work.reading.axes != reading.axes:
-            work.corrector.counter.drop()
+            work.corrector.drop()
             del self._works[image]
         elif work is not None:
             self._works[image] = work._replace(reading=reading)
@@ -152,33 +154,27 @@ class Stage(QObject):
 
     @property
     def tally(self) -> Tally:
-        """Corrected objects of all images."""
-        tallies = [work.results.specimen.edits.tally for work in self.works]
-        return Tally(sum(t.inside for t in tallies), sum(t.outside for t in tallies))
-
-    @property
-    def regions(self) -> int:
-        """Confirmed regions of all images."""
-        return sum(work.results.specimen.edits.region_count for work in self.works)
+        """What was corrected and confirmed on all images."""
+        tallies = [work.results.specimen.history.tally for work in self.works]
+        return Tally(*(sum(counts) for counts in zip(*tallies, strict=True)))
 
     def corrections(self) -> Iterator[Correction]:
-        """What can be learned from: every plane with confirmed regions, of all images."""
+        """What can be learned from: every plane with confirmed pixels, of all images."""
         for work in self.works:
             image, specimen = work.results.image, work.results.specimen
-            labels = work.results.all_labels()
-            for plane, known in specimen.edits.known(labels):
+            for plane, known in specimen.history.known():
                 assert image is not None
                 yield Correction(
                     image_id=":".join([specimen.image_id, *map(str, plane)]),
                     image=layers.snapshot(image, work.reading, [plane])[0],
-                    labels=labels[plane].copy(),
+                    labels=np.array(specimen.labels[plane]),
                     known=known,
                 )
 
     def drop(self) -> None:
-        """Count nothing of what still waits."""
+        """Take nothing back of what still waits."""
         for work in self._works.values():
-            work.corrector.counter.drop()
+            work.corrector.drop()
 
     # the viewer
 

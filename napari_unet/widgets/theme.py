@@ -10,6 +10,8 @@ CONFIRMED = "#2fb573"
 """Pixels that a person confirmed: in the overlay and its legend."""
 CORRECTED = "#f08c24"
 """Pixels that a person edited."""
+UNKNOWN = "#b9a4f0"
+"""Pixels of which a person said that nobody can know."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Labels
 from qtpy.QtCore import QObject, Signal
 
-from napari_unet.widgets.layers import Gestures, Results, Stroke
+from napari_unet.widgets.layers import Gestures, Labels, Results, Stroke
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.tools import BY_NAME, TOOLS, Tool
 
@@ -29,6 +28,8 @@ class Toolbox(QObject):
 
     changed = Signal()
     """Another tool is in use."""
+    commanded = Signal(str)
+    """A tool that acts at once, on the whole plane."""
 
     def __init__(
         self, viewer: ViewerModel, results: Results, parent: QObject | None = None
@@ -73,7 +74,7 @@ class Toolbox(QObject):
         self, masks: Labels, on_moved: Callable[[Stroke], None], on_ended: Callable[[Stroke], None]
     ) -> None:
         """Make a new layer of masks known: its mouse, its keys, its modes."""
-        self._gestures = Gestures(masks, self._results.frame.axes, on_moved, on_ended)
+        self._gestures = Gestures(masks, self._results.slots.frame.axes, on_moved, on_ended)
         masks.events.mode.connect(self._on_mode_changed)
         for tool in TOOLS:
             if not tool.mode:  # the others have napari's own keys
@@ -83,6 +84,9 @@ class Toolbox(QObject):
     def use(self, name: str) -> None:
         """Take a tool into use; the mask becomes the selected layer."""
         masks, tool = self.masks(), BY_NAME[name]
+        if name == "tidy":
+            self.commanded.emit(name)
+            return
         self._let_go()
         self._viewer.layers.selection.active = masks
         masks.visible = True
@@ -104,10 +108,9 @@ class Toolbox(QObject):
         self.changed.emit()
 
     def _start_object(self, masks: Labels) -> None:
-        edits = self._results.specimen.edits
-        edits.highest += 1
-        self._results.make_room(edits.highest)
-        masks.selected_label = edits.highest
+        new_id = self._results.specimen.history.new_id()
+        self._results.make_room(new_id)
+        masks.selected_label = new_id
         masks.mode = "paint"
 
     def _take_up(self, masks: Labels, tool: Tool) -> None:

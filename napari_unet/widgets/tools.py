@@ -29,13 +29,18 @@ TOOLS = (
     Tool("fill", "Fill", "F", "Click on an object to give it the selected number.", "fill"),
     Tool("polygon", "Polygon", "3", "Click around an object; double click ends it.", "polygon"),
     Tool("pick", "Pick", "L", "Click on an object to go on painting it.", "pick"),
-    Tool("new", "New", "N", "Paint an object that the model missed."),
-    Tool("delete", "Delete", "D", "Click on an object that should not be there."),
-    Tool("merge", "Merge", "J", "Drag from one object onto another: they become one."),
-    Tool("split", "Split", "S", "Drag a line across an object, from edge to edge."),
-    Tool("forget", "Unsure", "U", "Drag over pixels that you are not sure of: none counts."),
+    Tool("new", "New", "A", "Paint an object that the model missed."),
+    Tool("encircle", "Encircle", "Q", "Draw all around an object that the model missed."),
+    Tool("delete", "Delete", "D", "Click on a wrong object, or draw around several."),
+    Tool("merge", "Merge", "J", "Click on two objects, or drag across them: they become one."),
+    Tool("split", "Split", "S", "Drag a line across an object, or click on its two halves."),
+    Tool("holes", "Fill holes", "H", "Click on an object: its holes are filled."),
+    Tool("tidy", "Tidy", "T", "Give each piece of an object that fell apart its own number."),
+    Tool("unsure", "Unsure", "U", "Drag over pixels that nobody can know: none of them counts."),
     Tool("box", "Drag a box", "G", "Drag a box around pixels that are all right as they are."),
 )
 CONFIRM_KEY = "R"
+AT_ONCE = frozenset({"new", "tidy"})
+"""Tools that are not held: they do something at once."""
 
 BY_NAME = {tool.name: tool for tool in TOOLS}

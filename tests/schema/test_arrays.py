@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 from pydantic import TypeAdapter, ValidationError
 
-from napari_unet.schema.correction import Correction, Known
+from napari_unet.schema.correction import Correction, State
 from napari_unet.schema.events import Event, TileDone
 from napari_unet.schema.prediction import Prediction
 from napari_unet.schema.requests import FineTuneRequest, PredictRequest, Request
@@ -115,6 +115,6 @@ def test_a_correction_is_one_plane(labels, known):
 
 
 def test_r12_1_unknown_is_zero():
-    assert not Known.UNKNOWN
-    assert Known.CONFIRMED
-    assert Known.CORRECTED
+    assert not State.MODEL
+    assert State.CONFIRMED
+    assert State.CORRECTED

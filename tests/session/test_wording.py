@@ -1,25 +1,29 @@
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from napari_unet.models.library import list_models
 from napari_unet.schema.events import Progress
 from napari_unet.session import wording
-from napari_unet.session.edits import Tally
+from napari_unet.session.edits import Edit, Kind
+from napari_unet.session.history import Tally
 from tests.session.fakes import CHECKED, write_card
 
 
 @pytest.mark.parametrize(
-    ("tally", "regions", "text"),
+    ("tally", "text"),
     [
-        (Tally(14, 2), 3, "Fine-tune on 14 corrected objects in 3 regions"),
-        (Tally(1, 0), 1, "Fine-tune on 1 corrected object in 1 region"),
-        (Tally(0, 0), 2, "Fine-tune on 2 confirmed regions"),
-        (Tally(5, 0), 0, "Fine-tune"),
+        (Tally(14, 2, 3), "Fine-tune on 14 corrected objects in 3 regions"),
+        (Tally(1, 0, 1), "Fine-tune on 1 corrected object in 1 region"),
+        (Tally(0, 0, 2), "Fine-tune on 2 confirmed regions"),
+        (Tally(3, 0, 0, 9), "Fine-tune on 3 corrected objects in 9 checked objects"),
+        (Tally(0, 0, 1, 1), "Fine-tune on 1 confirmed region and 1 checked object"),
+        (Tally(5, 0), "Fine-tune"),
     ],
 )
-def test_the_big_button_says_what_it_will_use(tally, regions, text):
-    assert wording.fine_tune_text(tally, regions) == text
+def test_the_big_button_says_what_it_will_use(tally, text):
+    assert wording.fine_tune_text(tally) == text
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,8 @@ def test_models_of_one_name_are_told_apart_by_when_they_were_made(library, tmp_p
     assert len(set(names)) == 4
     assert {"one", "two"} < set(names)
     assert sum(name.startswith("tuned, ") for name in names) == 2
+
+
+def test_every_edit_has_words():
+    for kind in get_args(Kind):
+        assert wording.edit_text(Edit(kind))

@@ -32,7 +32,6 @@ def _no_preferences(request, monkeypatch):
 def _no_waiting(monkeypatch):
     """Nobody's hand needs time in a test."""
     monkeypatch.setattr("napari_unet.widgets.mask_maker._WAIT_MS", 1)
-    monkeypatch.setattr("napari_unet.widgets.counter._WAIT_MS", 1)
 
 
 @pytest.fixture

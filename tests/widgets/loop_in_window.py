@@ -107,7 +107,6 @@ def loop(user, answer):
     yield lambda: desk.stage.work is not None and idle()
     first = what_it_says(desk, seen)
 
-    corrector = desk.stage.work.corrector
     user.click(panel.correct.tools["erase"])
     masks = desk.stage.work.results.masks
     masks.brush_size = 40
@@ -126,7 +125,6 @@ def loop(user, answer):
 
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
-    yield lambda: not corrector.counter.busy
     answer["button"] = panel.fine_tune.run.text()
     panel.fine_tune.settings.editor("seconds").setValue(10)
     user.click(panel.fine_tune.run)

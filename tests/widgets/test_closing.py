@@ -101,10 +101,10 @@ def test_the_state_outlives_the_panel(real_viewer, desk, qtbot):
     panel = Panel(real_viewer, desk)
     real_viewer.window.add_dock_widget(panel, name=TITLE)
     work = desk.stage.begin()
-    work.results.show_masks((), two_cells().astype("u2"))
+    work.results.put((), two_cells().astype("u2"))
     work.corrector.confirm_view()
     real_viewer.window.remove_dock_widget(panel)
     again = Panel(real_viewer, desk)
     real_viewer.window.add_dock_widget(again, name=TITLE)
-    assert again.correct.take_back.isEnabled()
-    assert desk.stage.regions == 1
+    assert again.correct.undo.isEnabled()
+    assert desk.stage.tally.regions == 1

@@ -66,7 +66,7 @@ def test_r8_5_the_plane_on_the_screen_is_the_one(desk, viewer, engine, settled):
     desk.segment("plane")
     settled()
     np.testing.assert_array_equal(engine.requests[0].planes[0], stack[4])
-    found = desk.stage.work.results.all_labels()
+    found = desk.stage.work.results.specimen.labels
     assert [int(plane.max()) for plane in found] == [0, 0, 0, 0, 2, 0, 0]
 
 

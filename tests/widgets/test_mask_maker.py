@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from napari_unet.schema.correction import Known
+from napari_unet.schema.correction import State
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.settings import MaskSettings
+from napari_unet.session import verdicts
 from napari_unet.session.edits import Region
 from napari_unet.widgets import mask_maker
 from tests.session.fakes import two_cells
@@ -44,7 +45,7 @@ def test_r2_4_painted_pixels_survive_three_predictions(desk, segmented, labels, 
     segmented.results.masks.paint((10, 10), 0)
     segmented.results.masks.paint((35, 50), 9)
     painted = labels()
-    known = segmented.results.specimen.edits[()].state(painted) > 0
+    known = segmented.results.specimen.history.states > 0
     assert known.any()
     for threshold in (0.2, 0.4, 0.6):
         desk.segment("all")
@@ -64,18 +65,18 @@ def test_what_is_painted_while_a_mask_is_made_stays(desk, segmented, labels, set
     desk.use_mask_settings(MaskSettings(threshold=0.3))
     settled()
     assert labels()[35, 50] == 9
-    assert segmented.results.specimen.edits[()].state(labels())[35, 50] == Known.CORRECTED
+    assert segmented.results.specimen.history.states[35, 50] == State.CORRECTED
 
 
 def test_what_is_confirmed_while_a_mask_is_made_stays(
     desk, segmented, labels, settled, monkeypatch
 ):
-    edits, take, confirmed = segmented.results.specimen.edits, desk.maker._take, []
+    history, take, confirmed = segmented.results.specimen.history, desk.maker._take, []
 
     def confirm_first(results, plane, mask):
         if not confirmed:
             confirmed.append(1)
-            edits.confirm(Region((), (0, 0, 40, 60)))
+            history.do(verdicts.confirmed(history, Region((), (0, 0, 40, 60))))
         take(results, plane, mask)
 
     before = labels()
@@ -83,7 +84,7 @@ def test_what_is_confirmed_while_a_mask_is_made_stays(
     desk.use_mask_settings(MaskSettings(min_size_px=150))
     settled()
     np.testing.assert_array_equal(labels(), before)
-    assert (edits[()].state(labels()) == Known.CONFIRMED).all()
+    assert (history.states == State.CONFIRMED).all()
 
 
 def test_ids_of_objects_that_stay_do_not_change(desk, segmented, labels, settled):
@@ -120,24 +121,24 @@ def test_r14_2_the_mask_of_an_image_that_is_gone_is_dropped(
 
 
 def test_the_masks_of_two_images_are_both_made(desk, segmented, viewer, settled):
-    first = segmented.results
+    first = segmented.corrector.recorder
     viewer.add_image(two_cells()[::-1].copy(), name="other")
     desk.segment("all")
     settled()
-    second = desk.stage.work.results
+    second = desk.stage.work.corrector.recorder
     desk.maker.settings = MaskSettings(min_size_px=150)
     desk.maker.make(first, [()])
     desk.maker.make(second, [()])
     desk.maker.make(second, [])
     settled()
-    assert [len(np.unique(results.labels(()))) for results in (first, second)] == [2, 2]
+    assert [len(np.unique(one.results.labels(()))) for one in (first, second)] == [2, 2]
 
 
 def test_what_another_model_has_started_anew_is_not_made(desk, segmented, settled):
     one, other = np.zeros((1, 40, 60), np.float32), np.zeros((3, 9, 9), np.float32)
     specimen, plane = segmented.results.specimen, ()
     specimen.write(plane, TileDone(plane=0, box=(0, 0, 40, 60), probabilities=one))
-    desk.maker._todo[segmented.results, (4,)] = None
+    desk.maker._todo[segmented.corrector.recorder, (4,)] = None
     specimen.write(plane, TileDone(plane=0, box=(0, 0, 9, 9), probabilities=other))
-    desk.maker.make(segmented.results, [plane])
+    desk.maker.make(segmented.corrector.recorder, [plane])
     settled()

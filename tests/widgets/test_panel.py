@@ -96,7 +96,7 @@ def test_the_whole_loop_by_its_buttons(panel, image, desk, qtbot, settled, libra
     assert panel.segment.status.text() == "The model sees 2 objects here."
     click(qtbot, panel.correct.tools["delete"])
     assert panel.correct.tools["delete"].isChecked()
-    assert "Click on an object" in panel.correct.hint.text()
+    assert "Click on a wrong object" in panel.correct.hint.text()
     desk.stage.work.corrector._on_stroke_ended([(10.0, 10.0)])
     click(qtbot, panel.correct.confirm)
     text = "Fine-tune\non 1 corrected object in 1 region"

@@ -104,8 +104,8 @@ class Hand:
     def do_confirm(self):
         self.panel.correct.confirm.click()
 
-    def do_take_back(self):
-        self.panel.correct.take_back.click()
+    def do_back_or_forth(self):
+        self.random.choice([self.panel.correct.undo, self.panel.correct.redo]).click()
 
     def do_settings(self):
         self.panel.segment.masks.editor("min_size_px").setValue(self.random.choice([0, 150]))

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from napari_unet.schema.correction import Known
+from napari_unet.schema.correction import State
 from napari_unet.schema.events import TileDone
-from napari_unet.session.repairs import Repair
+from napari_unet.session.runs import Runs
 from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Results, role_of
-from napari_unet.widgets.layers.results import STROKE
+from napari_unet.widgets.layers.overlay import STROKE, colour_of
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def test_several_classes_show_the_probability_of_any_object(viewer, results):
 
 
 def test_r6_1_masks_have_two_bytes_until_ids_need_more(viewer, results):
-    results.show_masks((), painted(results.labels(()), 65_535))
+    results.put((), painted(results.labels(()), 65_535))
     assert results.masks.data.dtype == np.uint16
-    results.show_masks((), painted(results.labels(()).astype(np.uint32), 65_536))
+    results.put((), painted(results.labels(()).astype(np.uint32), 65_536))
     assert results.masks.data.dtype == np.uint32
     assert results.labels(()).max() == 65_536
 
@@ -70,60 +70,33 @@ def test_r11_3_results_change_nothing_of_the_view(viewer, image, results):
     before = view()
     results.specimen.write((), tile())
     results.show_tile(fresh=True)
-    results.show_masks((), painted(results.labels(())))
-    results.show_known((), np.ones((40, 60), np.uint8))
+    results.put((), painted(results.labels(())))
+    known(results, np.ones((40, 60), np.uint8))
     assert len(viewer.layers) == 4
     assert view() == before
 
 
 def test_r11_3_a_new_mask_leaves_tool_and_label_as_they_are(results):
-    results.show_masks((), painted(results.labels(())))
+    results.put((), painted(results.labels(())))
     results.masks.mode, results.masks.selected_label, results.masks.brush_size = "paint", 7, 22
-    results.show_masks((), painted(results.labels(()), 2))
+    results.put((), painted(results.labels(()), 2))
     masks = results.masks
     assert (masks.mode, masks.selected_label, masks.brush_size) == ("paint", 7, 22)
 
 
-def test_r2_5_undo_does_not_reach_behind_a_new_mask(results):
-    results.show_masks((), painted(results.labels(())))
-    masks = results.masks
-    masks.paint((20, 20), 5)
-    masks.paint((5, 5), 0)
-    results.show_masks((), painted(results.labels(()), 2))
-    shown = results.labels(()).copy()
-    for _ in range(3):
-        masks.undo()
-        np.testing.assert_array_equal(results.labels(()), shown)
-    masks.redo()
-    np.testing.assert_array_equal(results.labels(()), shown)
-
-
-def test_r11_1_a_repair_is_one_step_back_and_forth(results):
-    results.show_masks((), painted(results.labels(())))
-    before = results.labels(()).copy()
-    rows, columns = np.nonzero(before == 1)
-    results.apply((), Repair(rows, columns, np.arange(len(rows)) + 3))
-    after = results.labels(()).copy()
-    assert after[3, 3] == 3
-    results.masks.undo()
-    np.testing.assert_array_equal(results.labels(()), before)
-    results.masks.redo()
-    np.testing.assert_array_equal(results.labels(()), after)
-
-
 def test_r14_1_renamed_moved_and_deleted_layers(viewer, results):
-    results.show_masks((), painted(results.labels(())))
+    results.put((), painted(results.labels(())))
     masks = results.masks
     masks.name = "mine"
     viewer.layers.move(1, 0)
     assert results.masks is masks
     viewer.layers.remove(masks)
     assert results.masks is None
-    assert not results.labels(()).any()
+    assert results.labels(()).any(), "the mask is more than its layer"
     viewer.layers.append(masks)
     assert results.masks is masks
     viewer.layers.remove(masks)
-    results.show_masks((), painted(results.labels(()), 4))
+    results.put((), painted(results.labels(()), 4))
     assert results.masks is not masks
     assert results.labels(()).max() == 4
 
@@ -131,44 +104,61 @@ def test_r14_1_renamed_moved_and_deleted_layers(viewer, results):
 def test_each_new_layer_of_masks_is_announced(viewer, results):
     announced = []
     results.on_masks = announced.append
-    results.show_masks((), results.labels(()))
-    results.show_masks((), results.labels(()))
+    results.put((), results.labels(()))
+    results.put((), results.labels(()))
     viewer.layers.remove(results.masks)
-    results.show_masks((), results.labels(()))
+    results.put((), results.labels(()))
     assert announced[1] is results.masks
     assert len(announced) == 2
 
 
+def known(results, states):
+    """Let the pixels of the image have these states, and show them."""
+    history = results.specimen.history
+    before = history.states.copy()
+    history.states[...] = states
+    results.overlay.show(Runs.of_box(before.shape, (), (0, 0, *before.shape), before, states))
+
+
 def test_what_is_known_is_shown_only_when_there_is_something(viewer, results):
-    results.show_known((), np.zeros((40, 60), np.uint8))
+    known(results, np.zeros((40, 60), np.uint8))
     assert len(viewer.layers) == 1
-    results.show_known((), np.full((40, 60), Known.CONFIRMED, np.uint8))
-    assert (viewer.layers["cells known"].data == Known.CONFIRMED).all()
-    results.show_overlay(False)
+    known(results, np.full((40, 60), State.CONFIRMED, np.uint8))
+    assert (viewer.layers["cells known"].data == State.CONFIRMED).all()
+    results.overlay.set_visible(False)
     assert not viewer.layers["cells known"].visible
 
 
+def test_every_state_has_its_tint_and_only_what_nobody_looked_at_has_none():
+    tints = {colour_of(state) for state in (State.CONFIRMED, State.CORRECTED, State.UNKNOWN)}
+    assert len(tints) == 3
+    assert colour_of(State.CORRECTED) == colour_of(State.CORRECTED | State.CONFIRMED)
+    assert colour_of(State.MODEL).endswith("00")
+    assert not any(tint.endswith("00") for tint in tints)
+
+
 def test_a_stroke_covers_what_is_known_and_gives_it_back(viewer, results):
-    state = np.random.default_rng(0).integers(0, 3, (40, 60)).astype(np.uint8)
-    results.show_known((), state)
-    known = viewer.layers["cells known"].data
-    results.show_stroke((), np.array([1, 2]), np.array([1, 2]))
-    results.show_stroke((), np.array([2, 3]), np.array([2, 3]))
-    assert np.count_nonzero(known == STROKE) == 2
-    results.hide_stroke(())
-    np.testing.assert_array_equal(known, state)
+    states = np.random.default_rng(0).integers(0, 3, (40, 60)).astype(np.uint8)
+    known(results, states)
+    shown = viewer.layers["cells known"].data
+    results.overlay.show_stroke((), np.array([1, 2]), np.array([1, 2]))
+    results.overlay.show_stroke((), np.array([2, 3]), np.array([2, 3]))
+    assert np.count_nonzero(shown == STROKE) == 2
+    results.overlay.hide_stroke(())
+    np.testing.assert_array_equal(shown, states)
 
 
 def test_planes_of_a_stack_with_channels_in_the_middle(viewer):
     image = viewer.add_image(np.zeros((3, 2, 8, 9)), name="stack")
     results = Results(viewer, image, layers.specimen_of(image, "ZCYX"))
-    results.show_masks((1,), np.full((8, 9), 6, np.uint16))
+    results.put((1,), np.full((8, 9), 6, np.uint16))
     assert results.masks.data.shape == (3, 1, 8, 9)
-    assert results.all_labels().shape == (3, 8, 9)
-    assert [int(plane.max()) for plane in results.all_labels()] == [0, 6, 0]
-    results.apply((2,), Repair(np.array([4]), np.array([5]), np.array([9])))
+    assert results.specimen.labels.shape == (3, 8, 9)
+    assert [int(plane.max()) for plane in results.specimen.labels] == [0, 6, 0]
+    pixel = np.array([2 * 72 + 4 * 9 + 5])
+    results.write(Runs.of_pixels(pixel, np.array([0]), np.array([9])))
     assert results.labels((2,))[4, 5] == 9
-    assert results.all_labels()[2, 4, 5] == 9
+    assert results.specimen.labels[2, 4, 5] == 9
 
 
 def test_the_image_that_is_gone_is_no_image(viewer, image, results):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from napari_unet.session import verdicts
 from napari_unet.session.edits import Region
 from napari_unet.widgets.layers import Reading
 
@@ -69,22 +70,26 @@ def test_r8_1_reading_the_axes_in_another_way_starts_anew(stage, viewer):
     assert stage.begin().results.specimen.shape == (3, 32, 32)
 
 
+def confirm(work, region):
+    history = work.results.specimen.history
+    history.do(verdicts.confirmed(history, region))
+
+
 def test_corrections_of_all_images_are_learned(stage, viewer):
     images = [viewer.add_image(np.full((8, 9), value, np.float32)) for value in (1, 2)]
     for image in images:
         stage.choose(image)
-        edits = stage.begin().results.specimen.edits
-        edits.confirm(Region((), (1, 1, 5, 5)))
-    assert stage.regions == 2
+        confirm(stage.begin(), Region((), (1, 1, 5, 5)))
+    assert stage.tally.regions == 2
     corrections = list(stage.corrections())
     assert [correction.image.max() for correction in corrections] == [1, 2]
     assert len({correction.image_id for correction in corrections}) == 2
     viewer.layers.remove(images[0])
-    assert stage.regions == 1
+    assert stage.tally.regions == 1
 
 
 def test_r14_4_corrections_are_a_snapshot(stage, segmented, image):
-    segmented.results.specimen.edits.confirm(Region((), (0, 0, 40, 60)))
+    confirm(segmented, Region((), (0, 0, 40, 60)))
     (correction,) = stage.corrections()
     labels, known = correction.labels.copy(), correction.known.copy()
     segmented.results.masks.paint((10, 10), 0)
@@ -96,8 +101,7 @@ def test_r14_4_corrections_are_a_snapshot(stage, segmented, image):
 
 def test_each_plane_has_an_id_of_its_own(stage, viewer):
     viewer.add_image(np.zeros((7, 32, 32)))
-    edits = stage.begin().results.specimen.edits
-    edits.confirm(Region((0,), (0, 0, 9, 9)))
-    edits.confirm(Region((6,), (0, 0, 9, 9)))
+    confirm(stage.begin(), Region((0,), (0, 0, 9, 9)))
+    confirm(stage.begin(), Region((6,), (0, 0, 9, 9)))
     ids = [correction.image_id for correction in stage.corrections()]
     assert len(set(ids)) == 2

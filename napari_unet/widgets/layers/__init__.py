@@ -17,11 +17,13 @@ from napari_unet.widgets.layers.images import (
     user_images,
     why_not_fit,
 )
+from napari_unet.widgets.layers.masks import Labels, runs_of
 from napari_unet.widgets.layers.own import role_of
 from napari_unet.widgets.layers.results import Results
 
 __all__ = [
     "Gestures",
+    "Labels",
     "Reading",
     "Results",
     "Stroke",
@@ -35,6 +37,7 @@ __all__ = [
     "propose",
     "read_as",
     "role_of",
+    "runs_of",
     "snapshot",
     "specimen_of",
     "user_images",

@@ -1,4 +1,4 @@
-"""Good manners of a plugin: the user's selection, tools and undo stay as they are."""
+"""Good manners of a plugin: the user's selection stays as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from napari.components import ViewerModel
-from napari.layers import Labels
 
 
 @contextmanager
@@ -15,14 +14,3 @@ def selection_kept(viewer: ViewerModel) -> Iterator[None]:
     selected = set(viewer.layers.selection)
     yield
     viewer.layers.selection = selected
-
-
-def forget_history(masks: Labels) -> None:
-    """Clear the undo history, which would write old pixels into a new mask.
-
-    napari clears it when a layer stops being editable, which also changes its mode.
-    """
-    mode = masks.mode
-    masks.editable = False
-    masks.editable = True
-    masks.mode = mode

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from napari.layers import Labels
-
-from napari_unet.session.repairs import Point
+from napari_unet.session.strokes import Point
+from napari_unet.widgets.layers.masks import Labels
 
 Stroke = list[Point]
 

@@ -1,41 +1,29 @@
-"""The three layers that show the work on one image: probability, masks, and what is known."""
+"""The layers that show the work on one image: probability, masks, and what is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-from weakref import ref
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
-from napari.utils.colormaps import DirectLabelColormap
+from napari.layers import Image
 
-from napari_unet.schema.correction import Known
 from napari_unet.session.edits import PlaneIndex
-from napari_unet.session.repairs import Repair
+from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
-from napari_unet.widgets.layers.etiquette import forget_history, selection_kept
-from napari_unet.widgets.layers.geometry import Frame, placement
-from napari_unet.widgets.layers.own import Role, claim
-from napari_unet.widgets.theme import CONFIRMED, CORRECTED
+from napari_unet.widgets.layers.masks import Labels
+from napari_unet.widgets.layers.overlay import Overlay
+from napari_unet.widgets.layers.slots import Slots
 
-STROKE = 3
-"""Value in the layer of what is known, above those of `Known`: a stroke that is being drawn."""
-_COLOURS = {
-    None: "#00000000",
-    Known.UNKNOWN: "#00000000",
-    Known.CONFIRMED: f"{CONFIRMED}2c",  # faint, for it covers most of the image
-    Known.CORRECTED: f"{CORRECTED}5c",
-    STROKE: "#ffffffe0",
-}
+_FEW_PX = 100_000
+"""So many pixels are drawn one by one; of more, the whole plane is drawn anew."""
 
 
 class Results:
     """Writes the layers that belong to one image, and reads the masks back.
 
-    The layers are held by identity and weakly: renaming or moving one changes nothing, and one
-    that the user deletes is made anew when there is something to show.
+    The mask itself belongs to the specimen: a layer that the user deletes takes nothing with it,
+    and is made anew when there is something to show.
 
     Parameters
     ----------
@@ -47,50 +35,35 @@ class Results:
         What is known of it.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        image: Image,
-        specimen: Specimen,
-    ) -> None:
-        self._viewer = viewer
-        self._image = ref(image)
-        self._layers: dict[Role, ref[Any]] = {}
-        self._placement = placement(image, specimen.axes)
-        self.frame = Frame(specimen.axes, image.rgb, specimen.shape)
+    def __init__(self, viewer: ViewerModel, image: Image, specimen: Specimen) -> None:
+        self.slots = Slots(viewer, image, specimen.axes, specimen.shape)
+        self.overlay = Overlay(self.slots, specimen.history.states)
         self.on_masks: Callable[[Labels], None] = lambda masks: None
         """Called with each new layer of masks."""
-        self._stroke: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self.writing = False
+        """Whether what the layer of masks says of itself is our own doing."""
         self.specimen = specimen
 
     @property
     def image(self) -> Image | None:
         """The image, if it is still in the viewer."""
-        image = self._image()
-        return image if image is not None and image in self._viewer.layers else None
+        return self.slots.image
 
     @property
     def masks(self) -> Labels | None:
         """The layer of masks, if it is still in the viewer."""
-        masks: Labels | None = self._find("masks")
+        masks: Labels | None = self.slots.find("masks")
         return masks
 
     def labels(self, plane: PlaneIndex) -> np.ndarray:
-        """The mask of a plane as it is now, (y, x); a view that painting changes."""
-        if self.masks is None:
-            return np.zeros(self.specimen.shape[-2:], np.uint16)
-        view: np.ndarray = self.masks.data[self.frame.plane(plane)]
-        return view
+        """The mask of a plane as it is now, (y, x)."""
+        return np.asarray(self.specimen.labels[plane])
 
-    def all_labels(self) -> np.ndarray:
-        """The masks of all planes, (..., y, x); a view where numpy can give one."""
-        if self.masks is None:
-            return np.zeros(self.specimen.shape, np.uint16)
-        return np.asarray(self.masks.data).reshape(self.specimen.shape)
+    # the probabilities
 
     def show_tile(self, fresh: bool) -> None:
         """Show the probabilities that have come."""
-        layer = self._find("probability")
+        layer = self.slots.find("probability")
         if layer is None:
             self._add_probability()
         elif fresh:
@@ -99,132 +72,103 @@ class Results:
             self._update_classes(layer)
             layer.refresh(extent=False, thumbnail=False)
 
-    def show_masks(self, plane: PlaneIndex, labels: np.ndarray) -> None:
-        """Replace the mask of a plane; undo can not reach back behind this."""
-        masks = self.masks
-        if masks is None:
-            masks = self._add_masks()
-        if labels.dtype.itemsize > masks.data.dtype.itemsize:
-            self.make_room(int(labels.max(initial=0)))
-        masks.data[self.frame.plane(plane)] = labels
-        forget_history(masks)
-        masks.refresh(extent=False)
+    # the masks
 
-    def show_known(self, plane: PlaneIndex, state: np.ndarray) -> None:
-        """Show what is known of the pixels of a plane."""
-        layer = self._find("known")
-        if layer is None:
-            if not state.any():
-                return
-            layer = self._add_known()
-        layer.data[self.frame.plane(plane)] = state
-        layer.refresh(extent=False, thumbnail=False)
+    def show_masks(self) -> Labels:
+        """The layer of masks, which is made if there is none."""
+        return self.masks or self._add_masks()
 
-    def show_stroke(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> None:
-        """Show the pixels of a stroke that is being drawn, in place of what was shown of it."""
-        layer = self._find("known") or self._add_known()
-        shown = layer.data[self.frame.plane(plane)]
-        self._lift_stroke(shown)
-        self._stroke = (rows, columns, shown[rows, columns])
-        shown[rows, columns] = STROKE
-        layer.refresh(extent=False, thumbnail=False)
-
-    def hide_stroke(self, plane: PlaneIndex) -> None:
-        """Show no stroke any more."""
-        layer = self._find("known")
-        if layer is not None:
-            self._lift_stroke(layer.data[self.frame.plane(plane)])
-            layer.refresh(extent=False, thumbnail=False)
-
-    def _lift_stroke(self, shown: np.ndarray) -> None:
-        if self._stroke is not None:
-            rows, columns, under = self._stroke
-            shown[rows, columns] = under
-            self._stroke = None
-
-    def apply(self, plane: PlaneIndex, repair: Repair) -> None:
-        """Change pixels of the masks, as one step that can be undone."""
-        masks = self.masks
-        if masks is None:
+    def write(self, runs: Runs) -> None:
+        """Change pixels of the masks."""
+        if not len(runs):
             return
-        self.make_room(int(repair.values.max(initial=0)))
-        indices = self.frame.pixels(plane, repair.rows, repair.columns)
-        masks.data_setitem(indices, repair.values.astype(masks.data.dtype))
+        self.make_room(int(runs.after.max()))
+        masks, labels = self.masks, self.specimen.labels
+        self.writing = True
+        try:
+            if masks is not None and runs.size <= _FEW_PX:
+                where = np.unravel_index(runs.pixels, masks.data.shape)
+                masks.data_setitem(where, runs.values.astype(labels.dtype))
+            elif isinstance(labels, np.ndarray):
+                runs.write(labels)
+            else:
+                _write_stored(labels, runs)
+            if masks is not None and runs.size > _FEW_PX:
+                masks.refresh(extent=False, thumbnail=False)
+        finally:
+            self.writing = False
+
+    def put(self, plane: PlaneIndex, labels: np.ndarray) -> None:
+        """Replace the mask of a plane; of a single plane the array itself is taken over."""
+        self.make_room(int(labels.max(initial=0)))
+        labels = labels.astype(self.specimen.labels.dtype, copy=False)
+        masks = self.show_masks()
+        if isinstance(self.specimen.labels, np.ndarray) and not plane:
+            self._take(labels)
+        else:
+            self.specimen.labels[plane] = labels
+            masks.refresh(extent=False)
 
     def make_room(self, id_: int) -> None:
         """Let the masks hold ids up to this one; above 65,535 they need twice the memory."""
-        masks = self.masks
-        if masks is not None and id_ > np.iinfo(masks.data.dtype).max:
-            masks.data = masks.data.astype(np.uint32)
-            forget_history(masks)
+        if id_ > np.iinfo(self.specimen.labels.dtype).max:
+            self._take(np.asarray(self.specimen.labels).astype(np.uint32))
 
-    def show_overlay(self, shown: bool) -> None:
-        """Show or hide what is known."""
-        layer = self._find("known")
-        if layer is not None:
-            layer.visible = shown
+    def put_back(self) -> None:
+        """Show our mask again, where somebody has given the layer other data."""
+        self._take(self.specimen.labels)
+
+    def _take(self, labels: np.ndarray) -> None:
+        self.specimen.labels = labels
+        if self.masks is not None:
+            self.writing = True
+            self.masks.data = labels.reshape(self.slots.frame.shape)
+            self.writing = False
 
     # the layers
-
-    def _find(self, role: Role) -> Any:
-        layer = self._layers[role]() if role in self._layers else None
-        return layer if layer is not None and layer in self._viewer.layers else None
 
     def _add_probability(self) -> None:
         layer = Image(
             self._object_probability(),
-            name=f"{self._name} probability",
+            name=f"{self.slots.name} probability",
             colormap="magma",
             blending="additive",
             opacity=0.5,
             contrast_limits=(0, 1),
-            **self._placement,
+            **self.slots.placement,
         )
-        self._add("probability", layer)
+        self.slots.add("probability", layer)
 
     def _add_masks(self) -> Labels:
-        data = np.zeros(self.frame.shape, np.uint16)
-        layer = Labels(data, name=f"{self._name} masks", opacity=0.6, **self._placement)
-        if probability := self._find("probability"):
+        labels, shape = self.specimen.labels, self.slots.frame.shape
+        data = labels if tuple(labels.shape) == shape else labels.reshape(shape)
+        name = f"{self.slots.name} masks"
+        layer = Labels(data, name=name, opacity=0.6, **self.slots.placement)
+        if probability := self.slots.find("probability"):
             probability.visible = False
-        self._add("masks", layer)
+        self.slots.add("masks", layer)
         self.on_masks(layer)
         return layer
 
-    def _add_known(self) -> Labels:
-        layer = Labels(
-            np.zeros(self.frame.shape, np.uint8),
-            name=f"{self._name} known",
-            opacity=1.0,
-            colormap=DirectLabelColormap(color_dict=dict(_COLOURS)),
-            **self._placement,
-        )
-        self._add("known", layer)
-        return layer
-
-    def _add(self, role: Role, layer: Image | Labels) -> None:
-        image = self._image()
-        if image is not None:
-            claim(layer, role, image)
-        with selection_kept(self._viewer):
-            self._viewer.add_layer(layer)
-        self._layers[role] = ref(layer)
-
-    @property
-    def _name(self) -> str:
-        image = self._image()
-        return image.name if image is not None else "image"
-
     def _object_probability(self) -> np.ndarray:
         """What the layer shows: the probability of object, a view where there is one class."""
-        probabilities = self.specimen.probabilities
+        probabilities, shape = self.specimen.probabilities, self.slots.frame.shape
         if probabilities is None:
-            return np.zeros(self.frame.shape, np.float32)
+            return np.zeros(shape, np.float32)
         several = len(probabilities) > 1
         shown: np.ndarray = probabilities[1:].sum(axis=0) if several else probabilities[0]
-        return shown.reshape(self.frame.shape)
+        return shown.reshape(shape)
 
     def _update_classes(self, layer: Image) -> None:
         """With several classes the layer does not share its array with the specimen."""
         if self.specimen.probabilities is not None and len(self.specimen.probabilities) > 1:
             layer.data[...] = self._object_probability()
+
+
+def _write_stored(labels: np.ndarray, runs: Runs) -> None:
+    """The same for an array on disk, which is read and written a box at a time."""
+    box = runs.box(labels.shape)
+    part = np.asarray(labels[box])
+    places = np.unravel_index(runs.pixels, labels.shape)
+    part[tuple(at - s.start for at, s in zip(places, box, strict=True))] = runs.values
+    labels[box] = part

@@ -1,0 +1,192 @@
+"""What a person has done to one mask, in order: undo, redo, and what is known of each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from psygnal import Signal
+
+from napari_unet.schema.correction import State
+from napari_unet.session.edits import Edit, Entry, Move, PlaneIndex, Region
+
+
+class Tally(NamedTuple):
+    """What a person has done: objects corrected inside and outside of what is confirmed."""
+
+    inside: int = 0
+    outside: int = 0
+    regions: int = 0
+    """Confirmed regions."""
+    checked: int = 0
+    """Objects that were checked one by one, without those of audits."""
+
+
+class Moment(NamedTuple):
+    """How far a history had come."""
+
+    version: int
+    edits: int
+
+
+class History:
+    """Everything that changed one mask, and what is known of each pixel.
+
+    It does not hold the labels: whoever does writes the changes that `undo` and `redo` give.
+
+    Parameters
+    ----------
+    shape
+        Of the mask: (..., y, x).
+    """
+
+    entered = Signal(object)
+    """An `Entry` has been made: an edit, or a step back or forth."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        self.states = np.zeros(shape, np.uint8)
+        """What is known of each pixel: values of `State`."""
+        self.highest = 0
+        """The highest id ever used, so that a new object needs no search."""
+        self.done: list[Edit] = []
+        self.undone: list[Edit] = []
+        self.version = 0
+        """Grows with each entry."""
+
+    def new_id(self) -> int:
+        """An id that no object has or had; it is not given twice."""
+        self.highest += 1
+        return self.highest
+
+    def do(self, edit: Edit) -> None:
+        """Add what has just changed the labels; what was undone can no longer be redone."""
+        self._advance(edit)
+        self.undone.clear()
+        self.entered.emit(edit)
+
+    def undo(self) -> Edit | None:
+        """Take back the last edit; its `labels` have to be written backwards."""
+        if not self.done or self.done[-1].kind == "start":
+            return None
+        edit = self.done[-1]
+        self._retreat()
+        self.entered.emit(Move.UNDO)
+        return edit
+
+    def redo(self) -> Edit | None:
+        """Do again what was taken back last; its `labels` have to be written."""
+        if not self.undone:
+            return None
+        edit = self.undone.pop()
+        self._advance(edit)
+        self.entered.emit(Move.REDO)
+        return edit
+
+    @property
+    def moment(self) -> Moment:
+        """How far it has come, to ask later what came since."""
+        return Moment(self.version, len(self.done))
+
+    def since(self, moment: Moment) -> list[Edit] | None:
+        """The edits that were added since; None if anything was undone meanwhile."""
+        added = self.done[moment.edits :]
+        return added if self.version - moment.version == len(added) else None
+
+    def replay(self, entries: Iterable[Entry]) -> np.ndarray:
+        """Go through a journal from an empty mask; nobody is told.
+
+        Returns
+        -------
+        The labels, uint16 (uint32 where an id is above 65,535), (..., y, x).
+        """
+        labels = np.zeros(self.shape, np.uint16)
+        for entry in entries:
+            match entry:
+                case Edit():
+                    self._advance(entry)
+                    self.undone.clear()
+                    labels = _written(labels, entry, back=False)
+                case Move.UNDO if self.done:
+                    labels = _written(labels, self._retreat(), back=True)
+                case Move.REDO if self.undone:
+                    edit = self.undone.pop()
+                    self._advance(edit)
+                    labels = _written(labels, edit, back=False)
+        return labels
+
+    def _advance(self, edit: Edit) -> None:
+        edit.states.write(self.states)
+        self.highest = max(self.highest, int(edit.labels.after.max(initial=0)))
+        self.done.append(edit)
+        self.version += 1
+
+    def _retreat(self) -> Edit:
+        edit = self.done.pop()
+        edit.states.backwards().write(self.states)
+        self.undone.append(edit)
+        self.version += 1
+        return edit
+
+    # what is known
+
+    @property
+    def regions(self) -> list[Region]:
+        """The rectangles that a person has confirmed."""
+        return list(dict.fromkeys(edit.region for edit in self.done if edit.region))
+
+    @property
+    def tally(self) -> Tally:
+        """What has been corrected and confirmed, by the objects that edits touched."""
+        inside: set[int] = set()
+        outside: set[int] = set()
+        states = self.states.reshape(-1)
+        for edit in self.done:
+            if edit.by_hand:
+                for id_, pixel in edit.touched.items():
+                    state = int(states[pixel])
+                    if state & State.CORRECTED:
+                        (inside if state & State.CONFIRMED else outside).add(id_)
+        regions = self.regions
+        outer = sum(not any(_within(a, b) for b in regions if b != a) for a in regions)
+        checked = sum(edit.kind in ("right", "wrong") and not edit.audit for edit in self.done)
+        return Tally(len(inside), len(outside - inside), outer, checked)
+
+    def known(self) -> Iterator[tuple[PlaneIndex, np.ndarray]]:
+        """What training may learn from: planes with confirmed pixels, and which those are.
+
+        Edits outside of all that was confirmed are left out: they are one-sided (only what the
+        model missed, or only what it found too much), and training on them alone ruins a model.
+
+        Yields
+        ------
+        The plane, and uint8 (y, x): CONFIRMED or CONFIRMED | CORRECTED, 0 elsewhere.
+        """
+        for plane in self._planes():
+            states = self.states[plane]
+            counts = (states & (State.CONFIRMED | State.UNKNOWN | State.AUDITED)) == State.CONFIRMED
+            if counts.any():
+                yield plane, np.where(counts, states, 0).astype(np.uint8)
+
+    def _planes(self) -> list[PlaneIndex]:
+        """The planes of which something was said; what is confirmed lies in runs within rows."""
+        size = self.shape[-2] * self.shape[-1]
+        places = [edit.states.start // size for edit in self.done]
+        fronts = np.unique(np.concatenate(places)).tolist() if places else []
+        front = self.shape[:-2]
+        return [tuple(int(i) for i in np.unravel_index(n, front)) if front else () for n in fronts]
+
+
+def _written(labels: np.ndarray, edit: Edit, *, back: bool) -> np.ndarray:
+    runs = edit.labels.backwards() if back else edit.labels
+    if runs.after.max(initial=0) > np.iinfo(labels.dtype).max:
+        labels = labels.astype(np.uint32)
+    runs.write(labels)
+    return labels
+
+
+def _within(inner: Region, outer: Region) -> bool:
+    a, b = inner.box, outer.box
+    holds = b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
+    return holds and inner.plane == outer.plane

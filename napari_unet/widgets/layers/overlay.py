@@ -1,0 +1,108 @@
+"""The overlay: what a person said about the pixels, and the stroke that is being drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_unet.schema.correction import State
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.runs import Runs
+from napari_unet.widgets.layers.slots import Slots
+from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
+
+STROKE = 255
+"""Value of a stroke that is being drawn, above those of `State`."""
+_FEW_PX = 100_000
+"""So many pixels are drawn one by one; of more, the whole plane is drawn anew."""
+
+
+def colour_of(state: int) -> str:
+    """How pixels of a state are tinted; what is known of most of them is tinted least."""
+    if state & State.UNKNOWN:
+        return f"{UNKNOWN}70"
+    if state & State.CORRECTED:
+        return f"{CORRECTED}5c"
+    return f"{CONFIRMED}2c" if state & State.CONFIRMED else "#00000000"
+
+
+class Overlay:
+    """Shows the states of the pixels over the image.
+
+    Parameters
+    ----------
+    slots
+        The layers of the image.
+    states
+        uint8 (..., y, x), values of `State`.
+    """
+
+    def __init__(self, slots: Slots, states: np.ndarray) -> None:
+        self._slots = slots
+        self._states = states
+        self._stroke: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def show(self, runs: Runs) -> None:
+        """Show pixels whose state has just become another one."""
+        layer = self._slots.find("known")
+        if not len(runs):
+            return
+        if layer is None:
+            self.show_all()
+        elif runs.size <= _FEW_PX:
+            where = np.unravel_index(runs.pixels, layer.data.shape)
+            layer.data_setitem(where, runs.values.astype(np.uint8))
+        else:
+            runs.write(layer.data)
+            layer.refresh(extent=False, thumbnail=False)
+
+    def show_all(self) -> None:
+        """Show the state of every pixel."""
+        if self._states.any():
+            layer = self._layer()
+            layer.data[...] = self._states.reshape(layer.data.shape)
+            layer.refresh(extent=False, thumbnail=False)
+
+    def show_stroke(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> None:
+        """Show the pixels of a stroke that is being drawn, in place of what was shown of it."""
+        layer = self._layer()
+        shown = layer.data[self._slots.frame.plane(plane)]
+        self._lift(shown)
+        self._stroke = (rows, columns, shown[rows, columns])
+        shown[rows, columns] = STROKE
+        layer.refresh(extent=False, thumbnail=False)
+
+    def hide_stroke(self, plane: PlaneIndex) -> None:
+        """Show no stroke any more."""
+        layer = self._slots.find("known")
+        if layer is not None:
+            self._lift(layer.data[self._slots.frame.plane(plane)])
+            layer.refresh(extent=False, thumbnail=False)
+
+    def set_visible(self, shown: bool) -> None:
+        """Show or hide all of it."""
+        layer = self._slots.find("known")
+        if layer is not None:
+            layer.visible = shown
+
+    def _lift(self, shown: np.ndarray) -> None:
+        if self._stroke is not None:
+            rows, columns, under = self._stroke
+            shown[rows, columns] = under
+            self._stroke = None
+
+    def _layer(self) -> Labels:
+        layer: Labels | None = self._slots.find("known")
+        if layer is None:
+            colours: dict[int | None, str] = {s: colour_of(s) for s in range(2 * State.AUDITED)}
+            colours |= {None: "#00000000", STROKE: "#ffffffe0"}
+            layer = Labels(
+                np.zeros(self._slots.frame.shape, np.uint8),
+                name=f"{self._slots.name} known",
+                opacity=1.0,
+                colormap=DirectLabelColormap(color_dict=colours),
+                **self._slots.placement,
+            )
+            self._slots.add("known", layer)
+        return layer

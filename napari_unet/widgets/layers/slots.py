@@ -1,0 +1,73 @@
+"""The layers that belong to one image, each by what it is to us, never by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+
+from napari_unet.widgets.layers.etiquette import selection_kept
+from napari_unet.widgets.layers.geometry import Frame, placement
+from napari_unet.widgets.layers.own import Role, claim
+
+
+class Slots:
+    """Holds our layers of one image by identity and weakly.
+
+    Renaming or moving one changes nothing, and one that the user deletes is simply not there.
+
+    Parameters
+    ----------
+    viewer
+        Where the layers are.
+    image
+        The layer that is segmented.
+    axes
+        How its axes are read.
+    shape
+        Its shape without channels: (..., y, x).
+    """
+
+    def __init__(
+        self, viewer: ViewerModel, image: Image, axes: str, shape: tuple[int, ...]
+    ) -> None:
+        self._viewer = viewer
+        self._image = ref(image)
+        self._layers: dict[Role, ref[Any]] = {}
+        self.placement = placement(image, axes)
+        self.frame = Frame(axes, image.rgb, shape)
+
+    @property
+    def image(self) -> Image | None:
+        """The image, if it is still in the viewer."""
+        image = self._image()
+        return image if image is not None and image in self._viewer.layers else None
+
+    @property
+    def name(self) -> str:
+        """What the user calls the image."""
+        image = self._image()
+        return image.name if image is not None else "image"
+
+    def find(self, role: Role) -> Any:
+        """The layer that is this to us, if it is still in the viewer."""
+        layer = self._layers[role]() if role in self._layers else None
+        return layer if layer is not None and layer in self._viewer.layers else None
+
+    def add(self, role: Role, layer: Image | Labels) -> None:
+        """Put a layer into the viewer; what the user has selected stays selected."""
+        image = self._image()
+        if image is not None:
+            claim(layer, role, image)
+        with selection_kept(self._viewer):
+            self._viewer.add_layer(layer)
+        self._layers[role] = ref(layer)
+
+    def remove(self) -> None:
+        """Take all of them out of the viewer."""
+        for role in list(self._layers):
+            layer = self.find(role)
+            if layer is not None:
+                self._viewer.layers.remove(layer)

@@ -1,0 +1,224 @@
+"""What happens to the masks of one image becomes edits; undo and redo take them back and forth."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from functools import partial
+from time import monotonic
+from typing import Any, get_args
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_unet.session.edits import Edit, Kind, Move, PlaneIndex
+from napari_unet.session.history import History, Moment
+from napari_unet.session.runs import Runs
+from napari_unet.session.verdicts import painted
+from napari_unet.widgets.layers import Labels, Results, runs_of
+from napari_unet.widgets.runner import Latest, guarded
+
+_LARGE_PX = 1_000_000
+"""An edit of more pixels is taken back in a thread, so that the window never waits."""
+_PRESSED_MS = 50
+
+
+class Recorder(QObject):
+    """Makes an edit of each stroke and each command, and goes back and forth among them.
+
+    Parameters
+    ----------
+    results
+        Writes the masks.
+    """
+
+    changed = Signal()
+    """Something was done, undone or redone."""
+
+    def __init__(self, results: Results, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.results = results
+        self._later = Latest(0, self)
+        self._later.failed.connect(self._on_failed)
+        self._moves: deque[Move] = deque()
+        self._pressed_at: float | None = None
+
+    @property
+    def history(self) -> History:
+        """All that was done."""
+        return self.results.specimen.history
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being taken back, which is soon done."""
+        return bool(self._moves)
+
+    @property
+    def pressed(self) -> bool:
+        """Whether a stroke is being drawn."""
+        return self._pressed_at is not None
+
+    def adopt(self, masks: Labels) -> None:
+        """Listen to a new layer of masks."""
+        masks.on_undo, masks.on_redo = self.undo, self.redo
+        masks.events.paint.connect(self._on_painted)
+        masks.events.data.connect(self._on_data_replaced)
+        masks.mouse_drag_callbacks.insert(0, self._watch_mouse)
+
+    def do(self, edit: Edit) -> None:
+        """Make an edit: in the masks, in what is known, in the history."""
+        self.results.write(edit.labels)
+        self._enter(edit)
+
+    def accept(self, plane: PlaneIndex, labels: np.ndarray, runs: Runs, kind: Kind) -> None:
+        """Take a new mask of a plane as one edit that leaves what is known as it is.
+
+        Parameters
+        ----------
+        plane, labels
+            Which plane, and its new mask, (y, x).
+        runs
+            What changes with it.
+        kind
+            Where it comes from.
+        """
+        self.results.put(plane, labels)
+        self._enter(Edit(kind, runs))
+
+    @guarded
+    def undo(self) -> None:
+        """Take back what was done last."""
+        self._ask(Move.UNDO)
+
+    @guarded
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._ask(Move.REDO)
+
+    def drop(self) -> None:
+        """Take nothing back of what still waits."""
+        self._moves.clear()
+        self._later.drop()
+
+    # strokes
+
+    @guarded
+    def _on_painted(self, event: Any) -> None:
+        masks = self.results.masks
+        if self.results.writing or masks is None:
+            return
+        runs = runs_of(event.value, masks.data.shape)
+        begun = self._pressed_at
+        seconds = monotonic() - begun if begun is not None else 0.0
+        self._enter(painted(self.history, _kind(masks), runs, seconds))
+
+    def _watch_mouse(self, masks: Labels, event: Any) -> Generator[None, None, None]:
+        self._pressed_at = monotonic()
+        yield
+        while event.type == "mouse_move":
+            yield
+        # napari's own callbacks, which end the stroke, come after this one
+        QTimer.singleShot(0, self._on_released)
+
+    @guarded
+    def _on_released(self) -> None:
+        self._pressed_at = None
+
+    @guarded
+    def _on_data_replaced(self, event: Any) -> None:
+        """Somebody else gave the layer other data: an edit if it fits, else it is put back."""
+        masks = self.results.masks
+        if self.results.writing or masks is None:
+            return
+        before, shape = self.results.specimen.labels, self.results.specimen.shape
+        after = np.asarray(masks.data)
+        if after.size != np.prod(shape) or after.min(initial=0) < 0:
+            self.results.put_back()
+            raise ValueError(
+                f"A mask for this image has to be of shape {shape} and without numbers below 0: "
+                "the former one was put back."
+            )
+        after = after.reshape(shape)
+        runs = Runs.joined([self._changes(before, after, at) for at in np.ndindex(shape[:-2])])
+        self.results.put_back()
+        self.do(painted(self.history, "replace", runs))
+
+    def _changes(self, before: np.ndarray, after: np.ndarray, plane: PlaneIndex) -> Runs:
+        whole = (0, 0, *before.shape[-2:])
+        return Runs.of_box(before.shape, plane, whole, np.asarray(before[plane]), after[plane])
+
+    def _enter(self, edit: Edit) -> None:
+        self._pressed_at = None  # a stroke is an edit when it has come to its end
+        if len(edit.labels) or len(edit.states):
+            self.history.do(edit)
+            self.results.overlay.show(edit.states)
+            self.changed.emit()
+
+    # back and forth
+
+    def _ask(self, move: Move) -> None:
+        self._moves.append(move)
+        if len(self._moves) == 1:
+            self._next()
+
+    def _next(self) -> None:
+        while self._moves and not self.pressed:
+            move = self._moves[0]
+            edits = self.history.done if move is Move.UNDO else self.history.undone
+            if edits and self._is_large(edits[-1]):
+                runs = _towards(edits[-1].labels, move)
+                work = partial(_after, self.results.specimen.labels, runs)
+                self._later.ask(work, partial(self._swap, self.history.moment), at_once=True)
+                return
+            self._moves.popleft()
+            edit = self._step(move)
+            if edit is not None:
+                self.results.write(_towards(edit.labels, move))
+                self.changed.emit()
+        if self._moves:
+            QTimer.singleShot(_PRESSED_MS, self._on_waited)
+
+    def _is_large(self, edit: Edit) -> bool:
+        labels = self.results.specimen.labels
+        return labels.ndim == 2 and isinstance(labels, np.ndarray) and edit.labels.size > _LARGE_PX
+
+    def _step(self, move: Move) -> Edit | None:
+        edit = self.history.undo() if move is Move.UNDO else self.history.redo()
+        if edit is not None:
+            self.results.overlay.show(_towards(edit.states, move))
+        return edit
+
+    def _swap(self, moment: Moment, labels: np.ndarray) -> None:
+        """Show the mask that a thread has prepared, if nothing was painted meanwhile."""
+        if self.pressed:
+            QTimer.singleShot(_PRESSED_MS, partial(self._swap, moment, labels))
+            return
+        move = self._moves.popleft()
+        if moment == self.history.moment:
+            self._step(move)
+            self.results.put((), labels)
+            self.changed.emit()
+        self._next()
+
+    @guarded
+    def _on_waited(self) -> None:
+        self._next()
+
+    def _on_failed(self) -> None:
+        self.drop()
+
+
+def _kind(masks: Labels) -> Kind:
+    mode = "erase" if masks.selected_label == 0 and masks.mode == "paint" else str(masks.mode)
+    kind: Kind = mode if mode in get_args(Kind) else "edit"  # type: ignore[assignment]
+    return kind
+
+
+def _towards(runs: Runs, move: Move) -> Runs:
+    return runs.backwards() if move is Move.UNDO else runs
+
+
+def _after(labels: np.ndarray, runs: Runs) -> np.ndarray:
+    copy = labels.copy()
+    runs.write(copy)
+    return copy

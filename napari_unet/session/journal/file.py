@@ -11,7 +11,7 @@ from typing import Any
 
 from napari_unet import disk
 from napari_unet.session.edits import Entry
-from napari_unet.session.journal.lock import Busy, Lock
+from napari_unet.session.journal.lock import Busy, Lock, is_held
 from napari_unet.session.journal.rows import (
     TABLES,
     Identity,
@@ -128,6 +128,8 @@ def _next_generation(folder: Path) -> tuple[Path, Lock]:
     while True:
         number += 1
         path = folder / f"{number:06d}{SUFFIX}"
+        if is_held(path):
+            continue
         with suppress(Busy):
             lock = Lock(path)
             if not path.exists():

@@ -24,7 +24,7 @@ TABLES = (
 _READ = "SELECT number, at, kind, note, labels, states, checksum FROM entries ORDER BY number"
 _WRITE = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 _KINDS = frozenset(get_args(Kind))
-_MOVES = frozenset(move.value for move in Move)
+MOVES = frozenset(move.value for move in Move)
 
 Row = tuple[int, float, str, str, bytes | None, bytes | None, int]
 
@@ -126,7 +126,7 @@ def _entry(row: Row, size: int) -> Entry:
     number, at, kind, note, labels, states, checksum = row
     if checksum != _checksum(number, at, kind, note, labels, states):
         raise ValueError(f"entry {number} is damaged")
-    if kind in _MOVES:
+    if kind in MOVES:
         return Move(kind)
     if kind not in _KINDS:
         raise ValueError(f"entry {number} is of an unknown kind '{kind}'")

@@ -17,7 +17,7 @@ from napari_unet.session.edits import Edit, Kind, Move
 from napari_unet.session.journal.file import generations
 from napari_unet.session.journal.lock import is_held
 from napari_unet.session.journal.reader import reading
-from napari_unet.session.journal.rows import Identity, read_about
+from napari_unet.session.journal.rows import MOVES, Identity, read_about
 
 _CONFIRMATIONS = ("confirm", "right")
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     confirmations: int
     """Regions and objects that a person has confirmed."""
     last: float
-    """When its last entry was made, in seconds since 1970."""
+    """When its last edit was made, in seconds since 1970."""
     busy: bool
     """Another window writes to it."""
 
@@ -105,7 +105,7 @@ def look(path: Path) -> Found | None:
     corrections, confirmations = counted(_done([kind for kind, _ in rows]))
     corrections += about.get("corrections", 0)
     confirmations += about.get("confirmations", 0)
-    last = max((at for _, at in rows), default=about.get("last", 0.0))
+    last = max((at for kind, at in rows if kind not in MOVES), default=about.get("last", 0.0))
     return Found(path, identity, corrections, confirmations, last, is_held(path))
 
 

@@ -109,7 +109,7 @@ def test_any_integers_will_do(four, dtype):
 
 
 def test_ids_may_be_huge(four):
-    huge = np.where(four == 2, 4_000_000_000, four).astype(np.uint32)
+    huge = np.where(four == 2, np.uint32(4_000_000_000), four)
     table = doubts(huge, sharp(four))
     assert table.ids.tolist() == [1, 3, 4, 4_000_000_000]
     assert tuple(table.boxes[-1]) == tuple(doubts(four, sharp(four)).boxes[1])

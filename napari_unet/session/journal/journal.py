@@ -6,7 +6,7 @@ import atexit
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 
 from napari_unet.session.edits import Entry
 from napari_unet.session.journal import shelf
@@ -137,6 +137,14 @@ class Journal:
     # in the thread that writes
 
     def _work(self) -> None:
+        try:
+            self._save_as_it_comes()
+        finally:
+            with self._changed:
+                if self._thread is current_thread():  # it broke: the next entry starts another
+                    self._thread, self._closing = None, False
+
+    def _save_as_it_comes(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(self._is_due, self._saver.wait_s)
@@ -156,10 +164,10 @@ class Journal:
 
     def _save(self, entries: list[Entry], *, is_last: bool) -> None:
         if self._saver.save(entries, is_last=is_last):
+            self._look_around()
             with self._changed:
                 self._written = len(entries)
                 self._changed.notify_all()
-            self._look_around()
 
     def _look_around(self) -> None:
         """See once whether another window has the same image, and say so."""

@@ -22,7 +22,7 @@ import numpy as np
 
 from napari_unet import disk
 from napari_unet.session.history import History
-from napari_unet.session.journal import Journal, compact, compaction, file, find, read
+from napari_unet.session.journal import Journal, compact, compaction, file, find, read, shortening
 from tests.session.journal import system_calls
 from tests.session.journal.painting import SHAPE, identity, told
 
@@ -154,7 +154,7 @@ def killed_at_each(make, folder, acts=6):
 
 def killed_while_compacting(make, folder):
     """Whatever is left, it replays to the same labels and states."""
-    compaction.MAX_ENTRIES, compaction.UNDOABLE = 20, 10
+    compaction.MAX_ENTRIES, shortening.UNDOABLE = 20, 10
     child(lambda heard: live(make, folder / "long", 3, 60, heard))
     wanted = replayed(restored(folder / "long"))
     for operation in count(1):

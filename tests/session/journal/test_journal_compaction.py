@@ -3,17 +3,18 @@ import pytest
 
 from napari_unet.session.edits import Edit, Move
 from napari_unet.session.history import History
-from napari_unet.session.journal import Journal, compact, compaction, find, read
-from napari_unet.session.journal.compaction import is_long, shortened
+from napari_unet.session.journal import Journal, compact, compaction, find, read, shortening
+from napari_unet.session.journal.compaction import is_long
 from napari_unet.session.journal.file import generations
 from napari_unet.session.journal.lock import Lock
+from napari_unet.session.journal.shortening import shortened
 from tests.session.journal.painting import SHAPE, Painter, identity, same
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(compaction, "MAX_ENTRIES", 20)
-    monkeypatch.setattr(compaction, "UNDOABLE", 5)
+    monkeypatch.setattr(shortening, "UNDOABLE", 5)
 
 
 def replayed(entries):
@@ -65,7 +66,7 @@ def test_undo_ends_at_the_start(painted):
 
 
 def test_what_is_left_of_large_edits_is_few(painted, monkeypatch):
-    monkeypatch.setattr(compaction, "UNDOABLE_RUNS", 0)
+    monkeypatch.setattr(shortening, "UNDOABLE_RUNS", 0)
     _, entries = painted(80)
     history, _ = replayed(shortened(entries, SHAPE).entries)
     assert history.undo() is None

@@ -195,6 +195,23 @@ def test_a_spare_folder_of_somebody_else_is_not_used(journal, folder, told, monk
     assert find(identity(), folder) == []
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listener_that_fails_stops_nothing(folder, painted):
+    _, entries = painted(5)
+    folder.parent.write_text("a file")
+
+    def fail(_):
+        raise RuntimeError("the window is gone")
+
+    journal = Journal(identity(), folder, fail)
+    for entry in entries:
+        journal.write(entry)
+        time.sleep(0.02)
+    assert journal.flush(5)
+    journal.close()
+    assert same(read(journal.path)[1], entries)
+
+
 def test_a_journal_that_somebody_deleted_is_written_anew(journal, folder, told, painted):
     _, entries = painted(8)
     saved(journal, entries[:5])
@@ -394,8 +411,8 @@ def test_a_journal_that_was_cut_is_read_as_far_as_it_goes(folder, painted, tmp_p
     for cut in range(0, len(data), len(data) // 60):
         (tmp_path / "cut.journal").write_bytes(data[:cut])
         kept.append(is_beginning(tmp_path / "cut.journal", entries))
-    assert kept == sorted(kept)
     assert kept[0] == -1
+    assert kept[-1] > 500
     assert len(set(kept)) > 15
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -39,8 +39,8 @@ class Series:
     ----------
     folder
         Where the images are; folders in it are not looked at.
-    begun
-        Whether corrections of an image are kept somewhere, asked once by its file.
+    corrected
+        Gives the names of images in a folder of which corrections are kept somewhere.
 
     Raises
     ------
@@ -54,10 +54,10 @@ class Series:
     """One sentence that the user should read."""
 
     def __init__(
-        self, folder: str | Path, begun: Callable[[Path], bool] = lambda path: False
+        self, folder: str | Path, corrected: Callable[[Path], Set[str]] = lambda folder: set()
     ) -> None:
         self.folder = Path(folder).expanduser().absolute()
-        self._has_corrections = begun
+        self._corrected = corrected
         self._here: Path | None = None
         """The image that was opened last, though its file may be gone meanwhile."""
         self.images: tuple[Path, ...] = ()
@@ -89,8 +89,7 @@ class Series:
         listing = look_into(self.folder)
         self._sizes, self.skipped = listing.images, listing.skipped
         self.images = tuple(self.folder / name for name in listing.images)
-        corrected = (path.name for path in self.images if self._has_corrections(path))
-        self._begun = listing.masked.union(corrected)
+        self._begun = listing.masked | self._corrected(self.folder)
 
     # where its user is
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
-from weakref import proxy, ref
+from typing import Literal, cast
+from weakref import proxy
 
 from napari.components import ViewerModel
 from napari.layers import Image
@@ -14,45 +13,13 @@ from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.session.series import Series, Standing
-from napari_unet.widgets.layers import opening
-from napari_unet.widgets.layers.images import Reading, choices
+from napari_unet.session.series_journals import corrected_in
+from napari_unet.widgets.layers import Reading, channels, choices
+from napari_unet.widgets.layers.opening import Place, open_image
 from napari_unet.widgets.runner import guarded, tell
+from napari_unet.widgets.workplace import Workplace
 
 PREVIOUS_KEY, NEXT_KEY = "PageUp", "PageDown"
-
-
-class ImageStage(Protocol):
-    """Where an image is put to be worked on."""
-
-    @property
-    def reading(self) -> Reading:
-        """How the chosen image is read."""
-
-    def choose(self, image: Image) -> None:
-        """Put an image under the microscope."""
-
-    def read_as(self, axes: str) -> None:
-        """Read the axes of the chosen image in another way."""
-
-    def choose_channel(self, channel: int | None) -> None:
-        """Segment another channel of the chosen image."""
-
-
-class Workplace(Protocol):
-    """What the series needs of the desk."""
-
-    @property
-    def stage(self) -> ImageStage:
-        """Where an image is put to be worked on."""
-
-    def leave(self, image: Image) -> None:
-        """Bring to the disk what was corrected in an image, and let go of the work on it.
-
-        Raises
-        ------
-        ValueError, OSError
-            If it could not be saved; then the image stays open.
-        """
 
 
 class SeriesOpener(QObject):
@@ -73,9 +40,7 @@ class SeriesOpener(QObject):
     opened = Signal(object, object)
     """An image has been opened: its layer, and its file."""
 
-    def __init__(
-        self, viewer: ViewerModel, desk: Workplace, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, viewer: ViewerModel, desk: Workplace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = cast(ViewerModel, proxy(viewer))
         self._desk = desk
@@ -83,15 +48,13 @@ class SeriesOpener(QObject):
         """The folder that is worked through; None if none is open."""
         self.unchecked_only = False
         """Whether images that are done are passed over."""
-        self._image: ref[Image] | None = None
-        self._first_contrast: tuple[float, float] | None = None
+        self._place = Place(viewer)
         self._keys: list[str] = []
 
     @property
     def image(self) -> Image | None:
         """The layer of the open image, if it is still in the viewer."""
-        image = self._image() if self._image is not None else None
-        return image if image is not None and image in self._viewer.layers else None
+        return self._place.image
 
     # the folder
 
@@ -103,12 +66,12 @@ class SeriesOpener(QObject):
         ValueError
             If it holds no image that can be read.
         """
-        series = Series(folder)
+        series = Series(folder, corrected_in)
         self.close()
         self.series = series
         series.changed.connect(self.changed.emit)
         series.noticed.connect(tell)
-        if not self._try(series.next(unchecked_only=True) or series.next(), forward=True):
+        if not self._try(series.next(unchecked_only=True) or series.next(), then="next"):
             self.close()
             raise ValueError(f"No image in '{series.folder}' can be read; open another folder.")
         self._bind_keys()
@@ -122,7 +85,8 @@ class SeriesOpener(QObject):
         if self.series is not None:
             self.series.changed.disconnect()
             self.series.noticed.disconnect()
-        self.series = self._image = None
+        self.series = None
+        self._place.leave()
         self.changed.emit()
 
     # from image to image
@@ -135,19 +99,22 @@ class SeriesOpener(QObject):
         ValueError, OSError
             If the work on that one could not be saved; it stays open.
         """
-        self._try(path, forward=None)
+        if self.series is not None and (path != self.series.current or self.image is None):
+            self._try(path, then="")
 
     def next(self) -> None:
         """Open the next image; says so if there is none. Errors are those of `open`."""
         series = self.series
-        if series is not None and not self._try(series.next(self.unchecked_only), forward=True):
+        if series is not None and not self._try(series.next(self.unchecked_only), then="next"):
             done = series.counts.done == len(series.images)
             tell("All images are done." if done else "This is the last image.")
 
     def previous(self) -> None:
         """Open the image before; says so if there is none. Errors are those of `open`."""
         series = self.series
-        if series is not None and not self._try(series.previous(self.unchecked_only), forward=False):
+        if series is not None and not self._try(
+            series.previous(self.unchecked_only), then="previous"
+        ):
             tell("This is the first image.")
 
     def done_and_next(self) -> None:
@@ -169,16 +136,15 @@ class SeriesOpener(QObject):
         self.unchecked_only = unchecked_only
         self.changed.emit()
 
-    def _try(self, path: Path | None, forward: bool | None) -> bool:
+    def _try(self, path: Path | None, then: Literal["next", "previous", ""]) -> bool:
         """Open an image, or the nearest that can be read; whether one was opened."""
         series = self.series
         while series is not None and path is not None:
             try:
-                image = opening.open_image(self._viewer, path)
+                image = open_image(self._viewer, path)
             except ValueError as error:
                 series.skip(path, str(error))
-                go_on = {True: series.next, False: series.previous, None: lambda _: None}[forward]
-                path = go_on(self.unchecked_only)
+                path = getattr(series, then)(self.unchecked_only) if then else None
             else:
                 self._exchange(image)
                 series.open(path)
@@ -188,21 +154,55 @@ class SeriesOpener(QObject):
 
     def _exchange(self, image: Image) -> None:
         """Let an image take the place of the one before, once that is saved."""
-        former, self._image = self.image, ref(image)
-        first, self._first_contrast = self._first_contrast, opening.contrast_of(image)
+        stage, former = self._desk.stage, self.image
         if former is None:
-            self._desk.stage.choose(image)
-            opening.fit(self._viewer, image)
+            self._place.show(image)
+            stage.choose(image)
             return
-        self._desk.stage.choose(former)
-        reading = self._desk.stage.reading
+        stage.choose(former)
+        reading = self._reading()
         try:
             self._desk.leave(former)
         except (ValueError, OSError):
-            self._image, self._first_contrast = ref(former), first
-            self._viewer.layers.remove(image)
-            self._desk.stage.choose(former)
+            self._place.remove(image)
+            stage.choose(former)
             raise
-        self._take_over(former, image, first)
-        self._desk.stage.choose(image)
-        self._read_alike(image, reading)
+        self._place.show(image)
+        stage.choose(image)
+        if reading is not None:
+            self._read_alike(image, reading)
+
+    def _reading(self) -> Reading | None:
+        """How the chosen image is read; None if it can not be."""
+        try:
+            return self._desk.stage.reading
+        except ValueError:
+            return None
+
+    def _read_alike(self, image: Image, reading: Reading) -> None:
+        """Read an image as the one before, if it can be read so."""
+        stage = self._desk.stage
+        if self._reading() is not None and reading.axes in choices(image):
+            stage.read_as(reading.axes)
+            if reading.channel is None or reading.channel < len(channels(image, reading.axes)):
+                stage.choose_channel(reading.channel)
+
+    # keys, while the picture has the focus
+
+    def _bind_keys(self) -> None:
+        """Use the keys that nobody else uses."""
+        shortcuts = get_settings().shortcuts.shortcuts
+        taken = {coerce_keybinding(key) for keys in shortcuts.values() for key in keys}
+        for key, slot in ((PREVIOUS_KEY, self._on_previous_key), (NEXT_KEY, self._on_next_key)):
+            coerced = coerce_keybinding(key)
+            if coerced not in taken and coerced not in self._viewer.keymap:
+                self._viewer.bind_key(key, slot)
+                self._keys.append(key)
+
+    @guarded
+    def _on_previous_key(self, viewer: object) -> None:
+        self.previous()
+
+    @guarded
+    def _on_next_key(self, viewer: object) -> None:
+        self.next()

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import tempfile
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 
 from napari_unet import disk
 from napari_unet.images.files import write_masks
+from napari_unet.session.edits import Edit
+from napari_unet.session.journal import Identity, Journal
 from napari_unet.session.series import Counts, Series, Standing
 from napari_unet.session.series_files import natural
+from napari_unet.session.series_journals import corrected_in
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +118,7 @@ def test_r15_3_the_filter_passes_over_what_is_done_and_goes_round(folder):
 
 def test_how_far_the_images_are(folder):
     write_masks(folder / "cell 2_masks.tif", np.ones((4, 4), int))
-    series = Series(folder, begun=lambda path: path.name == "cell 10.tif")
+    series = Series(folder, lambda folder: {"cell 10.tif"})
     assert series.counts == Counts(done=0, started=2, untouched=2)
     first, second, third, last = series.images
     assert series.standing(second) is series.standing(last) is Standing.STARTED
@@ -297,3 +301,27 @@ def test_new_images_appear_after_a_refresh(folder):
     series.refresh()
     assert names(series)[2] == "cell 2b.tif"
     assert series.index == 1
+
+
+@pytest.fixture
+def journals(monkeypatch, tmp_path):
+    """Somebody who corrects an image, and whose journal is closed again."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def correct(path, *kinds):
+        journal = Journal(Identity(path.name, str(path), "YX", (4, 5)))
+        for kind in kinds:
+            journal.write(Edit(kind))
+        journal.close()
+
+    return correct
+
+
+def test_images_with_corrections_in_a_journal_are_started(folder, journals, tmp_path):
+    assert corrected_in(folder) == frozenset()
+    journals(folder / "cell 2.tif", "paint")
+    journals(folder / "Cell 3.png", "segment", "right")
+    journals(folder / "cell 10.tif", "segment")
+    journals(tmp_path / "elsewhere" / "cell 1.TIF", "paint")
+    assert corrected_in(folder) == {"cell 2.tif", "Cell 3.png"}
+    assert Series(folder, corrected_in).counts == Counts(started=2, untouched=2)

@@ -8,6 +8,7 @@ from napari_unet.schema.events import TileDone
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import History
+from napari_unet.session.journal import Identity
 
 
 class Specimen:
@@ -52,6 +53,16 @@ class Specimen:
         self.probabilities[_of(plane, tile.box)] = tile.probabilities
         self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
         return fresh
+
+    def adopt(self, other: Specimen) -> None:
+        """Take over the probabilities of another specimen of the same image."""
+        self.probabilities, self.found = other.probabilities, other.found
+        self._seen = other._seen
+
+    @classmethod
+    def of(cls, identity: Identity) -> Specimen:
+        """A specimen with nothing known of it yet."""
+        return cls(identity.content, identity.axes, identity.shape)
 
     @property
     def seen(self) -> dict[PlaneIndex, Box]:

@@ -10,6 +10,7 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from napari.components import ViewerModel
+from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.jobs.engine.client import Engine
@@ -130,6 +131,18 @@ class Desk(QObject):
         if another_device:
             self.check_device()
 
+    # corrections of earlier sessions
+
+    def leave(self, image: Image) -> None:
+        """Bring to the disk what was done on an image, and let go of the work on it.
+
+        Raises
+        ------
+        OSError
+            If it could not be saved; nothing is let go of then.
+        """
+        self.stage.leave(image)
+
     # fine-tune
 
     def why_not_fine_tune(self) -> str:
@@ -166,7 +179,7 @@ class Desk(QObject):
         """End all jobs and the engine; the images and their edits stay."""
         self._display.drop()
         self.maker.drop()
-        self.stage.drop()
+        self.stage.close()
         self.session.close()
 
     # what the session says

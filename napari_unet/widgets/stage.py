@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary, proxy, ref
 
@@ -15,9 +17,11 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import Tally
+from napari_unet.session.journal import Found
 from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.corrector import Corrector
+from napari_unet.widgets.keeper import Keeper
 from napari_unet.widgets.layers import Reading, Results
 from napari_unet.widgets.runner import guarded
 
@@ -48,10 +52,12 @@ class Stage(QObject):
         self._image: ref[Image] | None = None
         self._readings: WeakKeyDictionary[Image, Reading] = WeakKeyDictionary()
         self._works: WeakKeyDictionary[Image, Work] = WeakKeyDictionary()
+        self.keeper = Keeper(self)
+        self.keeper.changed.connect(self.changed)
         for image in self.images:
             image.events.name.connect(self._on_layers_changed)
         viewer.layers.events.inserted.connect(self._on_layer_inserted)
-        viewer.layers.events.removed.connect(self._on_layers_changed)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.dims.events.ndisplay.connect(self._on_layers_changed)
         self._settle()
 
@@ -73,6 +79,7 @@ class Stage(QObject):
             if self.work is not None:
                 self.work.corrector.toolbox.put_down()
             self._image = ref(image)
+            self._look()
             self.changed.emit()
 
     # how it is read
@@ -106,10 +113,10 @@ class Stage(QObject):
         self._readings[image] = reading
         work = self._works.get(image)
         if work is not None and work.reading.axes != reading.axes:
-            work.corrector.drop()
-            del self._works[image]
+            self.leave(image)
         elif work is not None:
             self._works[image] = work._replace(reading=reading)
+        self._look()
         self.changed.emit()
 
     # the work
@@ -129,11 +136,53 @@ class Stage(QObject):
         """The work on the chosen image, which begins now if it has not yet."""
         image, reading = self._present(), self.reading
         if image not in self._works:
-            specimen = layers.specimen_of(image, reading.axes)
-            results = Results(self.viewer, image, specimen)
-            corrector = Corrector(self.viewer, results, self)
-            corrector.changed.connect(self.changed)
-            self._works[image] = Work(results, corrector, reading)
+            self._put_work(image, reading, self.keeper.keep(image, reading.axes))
+        return self._works[image]
+
+    def restore(self) -> None:
+        """Go on with what was done on the chosen image in an earlier session."""
+        image, reading = self._present(), self.reading
+        if self.offer is not None:
+            self.keeper.restore(image, partial(self._go_on, image, reading))
+
+    @property
+    def offer(self) -> Found | None:
+        """What was done on the chosen image in an earlier session; None once it is corrected."""
+        work, image = self.work, self.image
+        begun = work is not None and any(work.results.specimen.history.tally)
+        return None if begun or image is None else self.keeper.offer(image)
+
+    def leave(self, image: Image) -> None:
+        """Bring to the disk what was done on an image, and let go of the work on it.
+
+        Raises
+        ------
+        OSError
+            If it could not be saved; nothing is let go of then.
+        """
+        self.keeper.release(image)
+        work = self._works.pop(image, None)
+        if work is not None:
+            work.corrector.drop()
+            work.results.slots.remove()
+        self.changed.emit()
+
+    def _go_on(self, image: Image, reading: Reading, specimen: Specimen) -> None:
+        former = self._works.pop(image, None)
+        if former is not None:
+            former.corrector.drop()
+            former.results.slots.remove()
+            specimen.adopt(former.results.specimen)
+        work = self._put_work(image, reading, specimen)
+        work.results.show_masks()
+        work.results.overlay.show_all()
+        self.changed.emit()
+
+    def _put_work(self, image: Image, reading: Reading, specimen: Specimen) -> Work:
+        results = Results(self.viewer, image, specimen)
+        corrector = Corrector(self.viewer, results, self)
+        corrector.changed.connect(self.changed)
+        self._works[image] = Work(results, corrector, reading)
         return self._works[image]
 
     def work_on(self, specimen: Specimen) -> Work | None:
@@ -171,10 +220,11 @@ class Stage(QObject):
                     known=known,
                 )
 
-    def drop(self) -> None:
-        """Take nothing back of what still waits."""
+    def close(self) -> None:
+        """Take nothing back of what still waits, and bring all to the disk."""
         for work in self._works.values():
             work.corrector.drop()
+        self.keeper.close()
 
     # the viewer
 
@@ -189,6 +239,14 @@ class Stage(QObject):
         if self.image is None or self.image not in self.viewer.layers:
             images = self.images
             self._image = ref(images[-1]) if images else None
+            self._look()
+
+    def _look(self) -> None:
+        """See what was done on the chosen image in earlier sessions."""
+        image = self.image
+        if image is not None and self.work is None:
+            with suppress(ValueError):  # it has too many axes
+                self.keeper.look(image, self.reading.axes)
 
     @guarded
     def _on_layer_inserted(self, event: object) -> None:
@@ -199,6 +257,14 @@ class Stage(QObject):
             self.choose(layer)
         self._settle()
         self.changed.emit()
+
+    @guarded
+    def _on_layer_removed(self, event: object) -> None:
+        """What was done on an image that is closed is let go of on the disk, not in memory."""
+        layer = getattr(event, "value", None)
+        if isinstance(layer, Image):
+            self.keeper.release(layer)
+        self._on_layers_changed(event)
 
     @guarded
     def _on_layers_changed(self, event: object) -> None:

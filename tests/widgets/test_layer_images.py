@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from napari_unet.widgets import layers
-from napari_unet.widgets.layers import Reading
-from napari_unet.widgets.layers.images import image_id
+from napari_unet.widgets.layers import Reading, origin_of
 from napari_unet.widgets.layers.own import claim, role_of
 
 
@@ -100,8 +99,8 @@ def test_r14_5_corrections_are_bound_to_the_content(viewer):
     first = viewer.add_image(np.arange(200.0).reshape(2, 10, 10))
     same = viewer.add_image(first.data.copy(), name="another name")
     other = viewer.add_image(first.data + 1)
-    assert image_id(first, "ZYX") == image_id(same, "ZYX")
-    assert image_id(first, "ZYX") != image_id(other, "ZYX")
+    assert origin_of(first).identity("ZYX").content == origin_of(same).identity("ZYX").content
+    assert origin_of(first).identity("ZYX").content != origin_of(other).identity("ZYX").content
 
 
 @pytest.mark.parametrize(

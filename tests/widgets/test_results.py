@@ -4,6 +4,7 @@ import pytest
 from napari_unet.schema.correction import State
 from napari_unet.schema.events import TileDone
 from napari_unet.session.runs import Runs
+from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Results, role_of
 from napari_unet.widgets.layers.overlay import STROKE, colour_of
@@ -11,7 +12,7 @@ from napari_unet.widgets.layers.overlay import STROKE, colour_of
 
 @pytest.fixture
 def results(viewer, image):
-    return Results(viewer, image, layers.specimen_of(image, "YX"))
+    return Results(viewer, image, Specimen.of(layers.origin_of(image).identity("YX")))
 
 
 def tile(shape=(40, 60), value=0.5, classes=1):
@@ -150,7 +151,7 @@ def test_a_stroke_covers_what_is_known_and_gives_it_back(viewer, results):
 
 def test_planes_of_a_stack_with_channels_in_the_middle(viewer):
     image = viewer.add_image(np.zeros((3, 2, 8, 9)), name="stack")
-    results = Results(viewer, image, layers.specimen_of(image, "ZCYX"))
+    results = Results(viewer, image, Specimen.of(layers.origin_of(image).identity("ZCYX")))
     results.put((1,), np.full((8, 9), 6, np.uint16))
     assert results.masks.data.shape == (3, 1, 8, 9)
     assert results.specimen.labels.shape == (3, 8, 9)

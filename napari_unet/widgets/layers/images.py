@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from napari.layers import Image
 from napari_unet.images import axes as reader
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
-from napari_unet.session.specimen import Specimen
+from napari_unet.session.origin import Origin
 from napari_unet.widgets.layers.own import role_of
 
 
@@ -83,18 +82,9 @@ def choices(image: Image) -> Sequence[str]:
     return reader.choices(array_of(image).shape, image.rgb)
 
 
-def specimen_of(image: Image, axes: str) -> Specimen:
-    """A specimen for an image, with nothing known of it yet."""
-    shape = reader.spatial_shape(array_of(image).shape, axes)
-    return Specimen(image_id(image, axes), axes, shape)
-
-
-def image_id(image: Image, axes: str) -> str:
-    """What binds corrections to an image: its shape, its type and its first plane."""
-    array = array_of(image)
-    digest = hashlib.sha256(f"{array.shape}{array.dtype}".encode())
-    digest.update(np.ascontiguousarray(reader.plane(array, axes, 0)).tobytes())
-    return digest.hexdigest()[:16]
+def origin_of(image: Image) -> Origin:
+    """What an image is known by again, whatever its layer is called."""
+    return Origin(array_of(image), str(image.source.path or ""))
 
 
 def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:

@@ -1,0 +1,145 @@
+"""Keeps what is done to the images on the disk, and gives back what earlier sessions did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.session.edits import Entry
+from napari_unet.session.journal import Found, Journal, compact, find, read
+from napari_unet.session.origin import Origin
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets import layers
+from napari_unet.widgets.runner import Bridge, Latest, tell
+
+_SAVE_S = 5.0
+"""How long letting go of an image waits for the disk."""
+
+
+class Keeper(QObject):
+    """Has a journal for each image that is worked on."""
+
+    changed = Signal()
+    """Another journal was found, or has been restored."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = Bridge(self)
+        self._search = Latest(0, self)
+        self._reading = Latest(0, self)
+        self._reading.failed.connect(self._on_failed)
+        self._journals: WeakKeyDictionary[Image, Journal] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[Image, Found] = WeakKeyDictionary()
+        self.restoring = False
+
+    def look(self, image: Image, axes: str) -> None:
+        """Look in the background for what was done on an image in earlier sessions."""
+        work = partial(_newest, layers.origin_of(image), axes)
+        self._search.ask(work, partial(self._offer, image), at_once=True)
+
+    def offer(self, image: Image) -> Found | None:
+        """What was done on an image in an earlier session, if anything was."""
+        return self._found.get(image)
+
+    def dismiss(self, image: Image) -> None:
+        """Offer it no more in this session; it stays on the disk."""
+        self._found.pop(image, None)
+        self.changed.emit()
+
+    def keep(self, image: Image, axes: str) -> Specimen:
+        """A new specimen of an image; all that is done to it is written to the disk."""
+        identity = layers.origin_of(image).identity(axes)
+        specimen = Specimen.of(identity)
+        self._attach(image, specimen, Journal(identity, on_problem=self._tell))
+        return specimen
+
+    def restore(self, image: Image, use: Callable[[Specimen], None]) -> None:
+        """Read the journal that was found, and go on with it.
+
+        Parameters
+        ----------
+        image
+            The layer.
+        use
+            Gets a specimen with the mask, its states and its history.
+        """
+        found = self._found.get(image)
+        if found is not None and not self.restoring:
+            self.restoring = True
+            self._reading.ask(
+                partial(_replayed, found), partial(self._use, image, use), at_once=True
+            )
+            self.changed.emit()
+
+    def release(self, image: Image) -> None:
+        """Bring all that was done to an image to the disk, and let go of its journal.
+
+        Raises
+        ------
+        OSError
+            If that takes too long; it is still tried.
+        """
+        journal = self._journals.get(image)
+        if journal is not None:
+            if not journal.flush(_SAVE_S):
+                raise OSError(f"What you did to '{image.name}' is not saved yet: wait, try again.")
+            journal.close()
+
+    def close(self) -> None:
+        """Bring all to the disk."""
+        self._search.drop()
+        self._reading.drop()
+        for journal in list(self._journals.values()):
+            journal.close()
+
+    def _offer(self, image: Image, found: Found | None) -> None:
+        if found is not None:
+            self._found[image] = found
+            self.changed.emit()
+
+    def _use(
+        self,
+        image: Image,
+        use: Callable[[Specimen], None],
+        replayed: tuple[Found, list[Entry], Specimen],
+    ) -> None:
+        self.restoring = False
+        found, entries, specimen = replayed
+        if image in self._journals:
+            self._journals.pop(image).close()
+        identity = layers.origin_of(image).identity(specimen.axes)
+        journal = Journal.resume(found, entries, identity, on_problem=self._tell)
+        self._attach(image, specimen, journal)
+        self._found.pop(image, None)
+        use(specimen)
+        self.changed.emit()
+
+    def _attach(self, image: Image, specimen: Specimen, journal: Journal) -> None:
+        self._journals[image] = journal
+        specimen.history.entered.connect(journal.write)
+
+    def _tell(self, sentence: str) -> None:
+        """Show a sentence of a journal, which comes from another thread."""
+        self._bridge.post(partial(tell, sentence))
+
+    def _on_failed(self) -> None:
+        self.restoring = False
+        self.changed.emit()
+
+
+def _newest(origin: Origin, axes: str) -> Found | None:
+    """The newest journal of an image that holds something a person did."""
+    found = [one for one in find(origin.identity(axes)) if one.corrections or one.confirmations]
+    return next((one for one in found if not one.busy), None)
+
+
+def _replayed(found: Found) -> tuple[Found, list[Entry], Specimen]:
+    found = compact(found)
+    identity, entries = read(found.path)
+    specimen = Specimen.of(identity)
+    specimen.labels = specimen.history.replay(entries)
+    return found, entries, specimen

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
 
 from napari_unet.schema.correction import State
-from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import Edit, Kind, PlaneIndex, Region
 from napari_unet.session.history import History
 from napari_unet.session.runs import Runs
+from napari_unet.session.stops import Stop
 
 RING_PX = 4
 """Who says that an object is right has seen so many pixels around it."""
@@ -34,26 +36,35 @@ def confirmed(history: History, region: Region) -> Edit:
     return Edit("confirm", states=states, region=region)
 
 
-def right(
-    history: History, plane: PlaneIndex, labels: np.ndarray, id_: int, box: Box, *, audit: bool
-) -> Edit:
-    """An edit that vouches for one object, its outline, and the pixels close around it.
+def right(history: History, labels: np.ndarray, stop: Stop, seconds: float = 0.0) -> Edit:
+    """An edit that vouches for what the mask shows at a stop, and close around it.
 
     Parameters
     ----------
     history
         Of the mask.
-    plane, labels
-        Which plane, and its mask, (y, x).
-    id_
-        The object.
-    box
-        The smallest that holds it.
-    audit
-        Whether it was chosen at random.
+    labels
+        The mask of the stop's plane, (y, x).
+    stop
+        The object, or the place where one could have been missing.
+    seconds
+        How long the person looked.
     """
-    y0, x0, y1, x1 = _wider(box, labels.shape)
-    return said(history, plane, labels[y0:y1, x0:x1] == id_, (y0, x0), audit=audit)
+    edit = said(history, stop.plane, *_core(labels, stop), audit=stop.audit)
+    return replace(edit, seconds=seconds)
+
+
+def wrong(history: History, labels: np.ndarray, stop: Stop, seconds: float = 0.0) -> Edit:
+    """An edit that deletes the object of a stop, and vouches for what is left there.
+
+    Parameters are those of `right`.
+    """
+    core, at = _core(labels, stop)
+    box = (*at, at[0] + core.shape[0], at[1] + core.shape[1])
+    before = labels[box[0] : box[2], box[1] : box[3]]
+    gone = Runs.of_box(history.shape, stop.plane, box, before, np.where(core, 0, before))
+    states = _vouched(history, stop.plane, core, at, core * State.CORRECTED, audit=stop.audit)
+    return Edit("wrong", gone, states, seconds=seconds, audit=stop.audit)
 
 
 def said(
@@ -72,13 +83,34 @@ def said(
     audit
         Whether the place was chosen at random.
     """
+    return Edit("right", states=_vouched(history, plane, core, at, audit=audit), audit=audit)
+
+
+def _core(labels: np.ndarray, stop: Stop) -> tuple[np.ndarray, tuple[int, int]]:
+    """The pixels of a stop, bool (y, x) with room around them, and where the first one lies."""
+    y0, x0, y1, x1 = stop.box
+    top, left = max(0, y0 - RING_PX), max(0, x0 - RING_PX)
+    part = labels[top : y1 + RING_PX, left : x1 + RING_PX]
+    return (part == stop.id) if stop.id else np.ones(part.shape, bool), (top, left)
+
+
+def _vouched(
+    history: History,
+    plane: PlaneIndex,
+    core: np.ndarray,
+    at: tuple[int, int],
+    more: np.ndarray | int = 0,
+    *,
+    audit: bool,
+) -> Runs:
+    """Some pixels and those close around them become confirmed; the core gets more flags."""
     seen = ndimage.binary_dilation(core, iterations=RING_PX)
     box = (*at, at[0] + core.shape[0], at[1] + core.shape[1])
     before = history.states[plane][box[0] : box[2], box[1] : box[3]]
-    after = np.where(seen, _confirmed(before), before)
+    after = np.where(seen, _confirmed(before), before) | np.asarray(more, np.uint8)
     if audit:
         after = np.where(seen, after | np.uint8(State.AUDITED), after)
-    return Edit("right", states=Runs.of_box(history.shape, plane, box, before, after), audit=audit)
+    return Runs.of_box(history.shape, plane, box, before, after)
 
 
 def unsure(history: History, pixels: np.ndarray) -> Edit:
@@ -99,13 +131,3 @@ def unsure(history: History, pixels: np.ndarray) -> Edit:
 def _confirmed(states: np.ndarray) -> np.ndarray:
     unknown = (states & np.uint8(State.UNKNOWN)) != 0
     return np.where(unknown, states, states | np.uint8(State.CONFIRMED))
-
-
-def _wider(box: Box, shape: tuple[int, ...]) -> Box:
-    y0, x0, y1, x1 = box
-    return (
-        max(0, y0 - RING_PX),
-        max(0, x0 - RING_PX),
-        min(shape[0], y1 + RING_PX),
-        min(shape[1], x1 + RING_PX),
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import Checked
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
+from napari_unet.session.journal import Found
+from napari_unet.session.stops import Looked, Share, Stop
 
 NO_IMAGE = "No image is open. Drag one into the window, or try File > Open Sample > U-Net."
 CONFIRM_FIRST = (
@@ -80,6 +83,59 @@ _DID: dict[Kind, str] = {
 def edit_text(edit: Edit) -> str:
     """What was done, as a noun: "a painted stroke"."""
     return _DID[edit.kind]
+
+
+def restore_text(found: Found) -> str:
+    """What an earlier session did: "Restore 37 corrections from 14:02?"."""
+    then, now = datetime.fromtimestamp(found.last), datetime.now()
+    clock = f"{then:%H:%M}"
+    day = then.date()
+    when = clock if day == now.date() else f"{then.day} {then:%B}, {clock}"
+    if day.year != now.year:
+        when = f"{then.day} {then:%B %Y}, {clock}"
+    what = many(found.corrections, "correction")
+    if not found.corrections:
+        what = many(found.confirmations, "confirmation")
+    return f"Restore {what} from {when}?"
+
+
+def moved_text(found: Found, path: str) -> str:
+    """Says so if the corrections were made in another copy of the file."""
+    made = found.identity.path
+    return f"They were made in the same image at {made}." if made and made != path else ""
+
+
+def stop_text(stop: Stop | None, *, fixing: bool) -> str:
+    """What there is to look at."""
+    if stop is None:
+        return "Looking for doubtful objects …"
+    if fixing:
+        return "Paint it right, then press Space."
+    if stop.audit:
+        return "Drawn at random: is it right?"
+    return ", ".join(stop.reasons).capitalize() or "Is it right?"
+
+
+def looked_text(looked: Looked) -> str:
+    """How far one has come: "23 looked at, 9 fixed, 4 min"."""
+    if not looked.stops:
+        return ""
+    return f"{looked.stops} looked at, {looked.fixed} fixed, {_about(looked.seconds)}"
+
+
+def share_text(share: Share | None) -> str:
+    """How good the mask is: "About 87 % of the objects are right (64 to 97 %, from 15)"."""
+    if share is None:
+        return ""
+    low, high = share.low * 100, share.high * 100
+    return (
+        f"About {share.share * 100:.0f} % of the objects were right "
+        f"({low:.0f} to {high:.0f} %, from {share.drawn} at random)."
+    )
+
+
+def _about(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def progress_text(progress: Progress | None) -> str:

@@ -10,6 +10,8 @@ from napari_unet.session.edits import Edit
 from napari_unet.session.history import Tally
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
+from napari_unet.widgets.restore_offer import RestoreOffer
+from napari_unet.widgets.review_box import ReviewBox
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
 from napari_unet.widgets.tools import AT_ONCE, BY_NAME, CONFIRM_KEY, TOOLS
@@ -40,6 +42,8 @@ class CorrectSection(Section):
         self.overlay = QCheckBox("Show")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
         self.overlay.setChecked(True)
+        self.offer = RestoreOffer(desk)
+        self.review = ReviewBox(desk)
         self._arrange()
         self._connect()
         self.refresh()
@@ -49,10 +53,12 @@ class CorrectSection(Section):
         grid.setSpacing(4)
         for i, tool in enumerate(tool for tool in TOOLS if tool.name != "box"):
             grid.addWidget(self.tools[tool.name], i // _COLUMNS, i % _COLUMNS)
+        self.rows.addWidget(self.offer)
         self.rows.addWidget(self.reason)
         self.rows.addLayout(grid)
         self.rows.addWidget(self.hint)
         self.rows.addLayout(beside(self.confirm, self.tools["box"], stretch=(3, 2)))
+        self.rows.addWidget(self.review)
         self.rows.addLayout(beside(self.count, self.undo, self.redo, stretch=(1, 0, 0)))
         confirmed = hint_colour(CONFIRMED, "confirmed")
         corrected = hint_colour(CORRECTED, "corrected")

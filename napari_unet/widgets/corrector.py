@@ -113,7 +113,7 @@ class Corrector(QObject):
     @guarded
     def _on_stroke_ended(self, stroke: Stroke) -> None:
         plane, tool = self._plane(), self.toolbox.tool
-        self._results.overlay.hide_stroke(plane)
+        self._results.overlay.unmark()
         if tool == "box":
             self._confirm(_box(stroke, self.specimen.shape[-2:]))
         elif tool == "unsure":
@@ -137,12 +137,12 @@ class Corrector(QObject):
 
     def _show(self, stroke: Stroke) -> None:
         drawn = pixels_under(stroke, self.specimen.shape[-2:], self._stroke_width())
-        self._results.overlay.show_stroke(self._plane(), *drawn)
+        self._results.overlay.mark(self._plane(), *drawn)
 
     def _forget_clicks(self) -> None:
         if self._clicks:
             self._clicks = []
-            self._results.overlay.hide_stroke(self._plane())
+            self._results.overlay.unmark()
 
     def _repair(self, plane: PlaneIndex, kind: Kind, repair: Repair) -> None:
         """Change pixels of the masks, as one edit."""

@@ -64,6 +64,9 @@ class Display(QObject):
     @guarded
     def _on_mask_made(self, recorder: Recorder, plane: PlaneIndex) -> None:
         specimen = recorder.results.specimen
+        work = self._stage.work_on(specimen)
+        if work is not None:
+            work.reviewer.refresh()
         if specimen.found[plane] == 0 and plane == self._stage.plane:
             highest = float(specimen.crop(plane).max())
             tell(wording.nothing_found(highest, self._maker.settings.threshold))

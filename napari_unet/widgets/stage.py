@@ -23,6 +23,7 @@ from napari_unet.widgets import layers
 from napari_unet.widgets.corrector import Corrector
 from napari_unet.widgets.keeper import Keeper
 from napari_unet.widgets.layers import Reading, Results
+from napari_unet.widgets.reviewer import Reviewer
 from napari_unet.widgets.runner import guarded
 
 
@@ -31,7 +32,13 @@ class Work(NamedTuple):
 
     results: Results
     corrector: Corrector
+    reviewer: Reviewer
     reading: Reading
+
+    def drop(self) -> None:
+        """Do nothing of what still waits."""
+        self.reviewer.end()
+        self.corrector.drop()
 
 
 class Stage(QObject):
@@ -77,6 +84,7 @@ class Stage(QObject):
         """Put another image under the microscope."""
         if image is not self.image:
             if self.work is not None:
+                self.work.reviewer.end()
                 self.work.corrector.toolbox.put_down()
             self._image = ref(image)
             self._look()
@@ -146,6 +154,11 @@ class Stage(QObject):
             self.keeper.restore(image, partial(self._go_on, image, reading))
 
     @property
+    def path(self) -> str:
+        """The file of the chosen image; empty if nobody knows."""
+        return layers.origin_of(self._present()).path
+
+    @property
     def offer(self) -> Found | None:
         """What was done on the chosen image in an earlier session; None once it is corrected."""
         work, image = self.work, self.image
@@ -163,14 +176,14 @@ class Stage(QObject):
         self.keeper.release(image)
         work = self._works.pop(image, None)
         if work is not None:
-            work.corrector.drop()
+            work.drop()
             work.results.slots.remove()
         self.changed.emit()
 
     def _go_on(self, image: Image, reading: Reading, specimen: Specimen) -> None:
         former = self._works.pop(image, None)
         if former is not None:
-            former.corrector.drop()
+            former.drop()
             former.results.slots.remove()
             specimen.adopt(former.results.specimen)
         work = self._put_work(image, reading, specimen)
@@ -182,7 +195,9 @@ class Stage(QObject):
         results = Results(self.viewer, image, specimen)
         corrector = Corrector(self.viewer, results, self)
         corrector.changed.connect(self.changed)
-        self._works[image] = Work(results, corrector, reading)
+        reviewer = Reviewer(self.viewer, results, corrector, self)
+        reviewer.changed.connect(self.changed)
+        self._works[image] = Work(results, corrector, reviewer, reading)
         return self._works[image]
 
     def work_on(self, specimen: Specimen) -> Work | None:
@@ -223,7 +238,7 @@ class Stage(QObject):
     def close(self) -> None:
         """Take nothing back of what still waits, and bring all to the disk."""
         for work in self._works.values():
-            work.corrector.drop()
+            work.drop()
         self.keeper.close()
 
     # the viewer

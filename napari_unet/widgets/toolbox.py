@@ -88,8 +88,7 @@ class Toolbox(QObject):
             self.commanded.emit(name)
             return
         self._let_go()
-        self._viewer.layers.selection.active = masks
-        masks.visible = True
+        self.select(masks)
         if name == "new":
             self._start_object(masks)
         elif tool.mode:
@@ -97,6 +96,11 @@ class Toolbox(QObject):
         else:
             self._take_up(masks, tool)
         self.changed.emit()
+
+    def select(self, masks: Labels) -> None:
+        """Let the masks be the layer that keys and the mouse go to."""
+        self._viewer.layers.selection.active = masks
+        masks.visible = True
 
     @guarded
     def put_down(self) -> None:

@@ -43,4 +43,7 @@ CONFIRM_KEY = "R"
 AT_ONCE = frozenset({"new", "tidy"})
 """Tools that are not held: they do something at once."""
 
+REVIEW_KEYS = {"say_right": "Space", "delete": "X", "fix": "F", "next": "N", "back": "B"}
+"""Keys of the reviewer, by what they do; they are napari's own while nothing is reviewed."""
+
 BY_NAME = {tool.name: tool for tool in TOOLS}

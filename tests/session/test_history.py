@@ -8,9 +8,14 @@ from napari_unet.session import verdicts
 from napari_unet.session.edits import Edit, Move, Region
 from napari_unet.session.history import History, Tally
 from napari_unet.session.runs import Runs
+from napari_unet.session.stops import Stop
 
 SHAPE = (12, 16)
 REGION = Region((), (0, 0, 8, 10))
+
+
+def stop(id_=1, *, audit=False):
+    return Stop((), (1, 1, 5, 5), id_, 1.0, audit, ())
 
 
 class Painter:
@@ -93,23 +98,36 @@ def test_only_what_is_confirmed_is_learned_and_what_nobody_can_know_is_not(paint
 
 
 def test_an_audited_object_counts_in_no_training(painter):
-    box = (1, 1, 5, 5)
-    edit = verdicts.right(painter.history, (), painter.labels, 1, box, audit=True)
-    painter.history.do(edit)
+    painter.history.do(verdicts.right(painter.history, painter.labels, stop(audit=True)))
     assert list(painter.history.known()) == []
     assert painter.history.tally.checked == 0
     assert (painter.history.states[1:5, 1:5] == State.CONFIRMED | State.AUDITED).all()
 
 
 def test_who_checks_an_object_vouches_for_what_is_close_around_it(painter):
-    painter.history.do(
-        verdicts.right(painter.history, (), painter.labels, 1, (1, 1, 5, 5), audit=False)
-    )
+    painter.history.do(verdicts.right(painter.history, painter.labels, stop()))
     states = painter.history.states
     assert (states[1:5, 1:5] == State.CONFIRMED).all()
     assert states[3, 4 + verdicts.RING_PX] == State.CONFIRMED
     assert states[3, 5 + verdicts.RING_PX] == State.MODEL
     assert painter.history.tally == Tally(checked=1)
+
+
+def test_who_deletes_an_object_vouches_for_the_place(painter):
+    edit = verdicts.wrong(painter.history, painter.labels, stop(), seconds=3)
+    edit.labels.write(painter.labels)
+    painter.history.do(edit)
+    assert not painter.labels.any()
+    assert (painter.history.states[1:5, 1:5] == State.CORRECTED | State.CONFIRMED).all()
+    assert painter.history.states[0, 2] == State.CONFIRMED
+    assert painter.history.states[8, 8] == State.MODEL, "what is further away was not looked at"
+    assert painter.history.tally == Tally(inside=1, checked=1)
+    assert edit.seconds == 3
+
+
+def test_who_misses_nothing_at_a_place_vouches_for_all_of_it(painter):
+    painter.history.do(verdicts.right(painter.history, painter.labels, stop(0)))
+    assert (painter.history.states[:9, :9] == State.CONFIRMED).all()
 
 
 def test_objects_are_counted_inside_and_outside_of_what_is_confirmed(painter):

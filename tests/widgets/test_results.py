@@ -142,10 +142,10 @@ def test_a_stroke_covers_what_is_known_and_gives_it_back(viewer, results):
     states = np.random.default_rng(0).integers(0, 3, (40, 60)).astype(np.uint8)
     known(results, states)
     shown = viewer.layers["cells known"].data
-    results.overlay.show_stroke((), np.array([1, 2]), np.array([1, 2]))
-    results.overlay.show_stroke((), np.array([2, 3]), np.array([2, 3]))
+    results.overlay.mark((), np.array([1, 2]), np.array([1, 2]))
+    results.overlay.mark((), np.array([2, 3]), np.array([2, 3]))
     assert np.count_nonzero(shown == STROKE) == 2
-    results.overlay.hide_stroke(())
+    results.overlay.unmark()
     np.testing.assert_array_equal(shown, states)
 
 

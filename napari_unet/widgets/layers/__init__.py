@@ -1,5 +1,6 @@
 """The only place that reads or writes napari's layers, always in the thread of the window."""
 
+from napari_unet.widgets.layers.flight import Flight
 from napari_unet.widgets.layers.gestures import Gestures, Stroke
 from napari_unet.widgets.layers.images import (
     Reading,
@@ -18,10 +19,13 @@ from napari_unet.widgets.layers.images import (
     why_not_fit,
 )
 from napari_unet.widgets.layers.masks import Labels, runs_of
+from napari_unet.widgets.layers.overlay import FRAME
 from napari_unet.widgets.layers.own import role_of
 from napari_unet.widgets.layers.results import Results
 
 __all__ = [
+    "FRAME",
+    "Flight",
     "Gestures",
     "Labels",
     "Reading",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
@@ -12,8 +14,8 @@ from napari_unet.session.runs import Runs
 from napari_unet.widgets.layers.slots import Slots
 from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
 
-STROKE = 255
-"""Value of a stroke that is being drawn, above those of `State`."""
+STROKE, FRAME = 255, 254
+"""Values of a stroke that is being drawn, and of the frame around a place; no `State` has them."""
 _FEW_PX = 100_000
 """So many pixels are drawn one by one; of more, the whole plane is drawn anew."""
 
@@ -25,6 +27,16 @@ def colour_of(state: int) -> str:
     if state & State.CORRECTED:
         return f"{CORRECTED}5c"
     return f"{CONFIRMED}2c" if state & State.CONFIRMED else "#00000000"
+
+
+class Mark(NamedTuple):
+    """Pixels that show something else than their state."""
+
+    plane: PlaneIndex
+    rows: np.ndarray
+    columns: np.ndarray
+    under: np.ndarray
+    """What they showed before."""
 
 
 class Overlay:
@@ -41,7 +53,7 @@ class Overlay:
     def __init__(self, slots: Slots, states: np.ndarray) -> None:
         self._slots = slots
         self._states = states
-        self._stroke: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._marks: dict[int, Mark] = {}
 
     def show(self, runs: Runs) -> None:
         """Show pixels whose state has just become another one."""
@@ -64,20 +76,22 @@ class Overlay:
             layer.data[...] = self._states.reshape(layer.data.shape)
             layer.refresh(extent=False, thumbnail=False)
 
-    def show_stroke(self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray) -> None:
-        """Show the pixels of a stroke that is being drawn, in place of what was shown of it."""
+    def mark(
+        self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray, value: int = STROKE
+    ) -> None:
+        """Show pixels of a stroke or a frame, in place of those that were shown of it before."""
         layer = self._layer()
+        self._lift(layer, value)
         shown = layer.data[self._slots.frame.plane(plane)]
-        self._lift(shown)
-        self._stroke = (rows, columns, shown[rows, columns])
-        shown[rows, columns] = STROKE
+        self._marks[value] = Mark(plane, rows, columns, shown[rows, columns])
+        shown[rows, columns] = value
         layer.refresh(extent=False, thumbnail=False)
 
-    def hide_stroke(self, plane: PlaneIndex) -> None:
-        """Show no stroke any more."""
+    def unmark(self, value: int = STROKE) -> None:
+        """Show no stroke, or no frame, any more."""
         layer = self._slots.find("known")
-        if layer is not None:
-            self._lift(layer.data[self._slots.frame.plane(plane)])
+        if layer is not None and value in self._marks:
+            self._lift(layer, value)
             layer.refresh(extent=False, thumbnail=False)
 
     def set_visible(self, shown: bool) -> None:
@@ -86,17 +100,19 @@ class Overlay:
         if layer is not None:
             layer.visible = shown
 
-    def _lift(self, shown: np.ndarray) -> None:
-        if self._stroke is not None:
-            rows, columns, under = self._stroke
-            shown[rows, columns] = under
-            self._stroke = None
+    def _lift(self, layer: Labels, value: int) -> None:
+        """Give back what was under a mark, but for pixels that have another state by now."""
+        mark = self._marks.pop(value, None)
+        if mark is not None:
+            shown = layer.data[self._slots.frame.plane(mark.plane)]
+            at = mark.rows, mark.columns
+            shown[at] = np.where(shown[at] == value, mark.under, shown[at])
 
     def _layer(self) -> Labels:
         layer: Labels | None = self._slots.find("known")
         if layer is None:
             colours: dict[int | None, str] = {s: colour_of(s) for s in range(2 * State.AUDITED)}
-            colours |= {None: "#00000000", STROKE: "#ffffffe0"}
+            colours |= {None: "#00000000", STROKE: "#ffffffe0", FRAME: "#ffffffb0"}
             layer = Labels(
                 np.zeros(self._slots.frame.shape, np.uint8),
                 name=f"{self._slots.name} known",

@@ -1,0 +1,55 @@
+"""The card that offers what an earlier session did to the image."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from napari_unet.session import wording
+from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.parts import Explanation, beside, button
+from napari_unet.widgets.runner import guarded
+
+
+class RestoreOffer(QFrame):
+    """Offers to go on with the corrections of an earlier session; hidden if there are none."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self._desk = desk
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.note = Explanation()
+        self.restore = button("Restore", "Go on where the earlier session ended, undo included.")
+        self.restore.setObjectName("primary")
+        self.dismiss = button("Not now", "They stay on the disk and are offered again next time.")
+        rows = QVBoxLayout(self)
+        rows.addWidget(self.text)
+        rows.addWidget(self.note)
+        rows.addLayout(beside(self.restore, self.dismiss))
+        self.restore.clicked.connect(self._on_restore_clicked)
+        self.dismiss.clicked.connect(self._on_dismiss_clicked)
+        desk.changed.connect(self.refresh)
+        self.refresh()
+
+    @guarded
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        stage = self._desk.stage
+        found = stage.offer
+        self.setVisible(found is not None)
+        if found is not None:
+            self.text.setText(wording.restore_text(found))
+            self.note.say(wording.moved_text(found, stage.path))
+            self.restore.setText("Restoring …" if stage.keeper.restoring else "Restore")
+            self.restore.setEnabled(not stage.keeper.restoring)
+
+    @guarded
+    def _on_restore_clicked(self) -> None:
+        self._desk.stage.restore()
+
+    @guarded
+    def _on_dismiss_clicked(self) -> None:
+        image = self._desk.stage.image
+        if image is not None:
+            self._desk.stage.keeper.dismiss(image)

@@ -1,0 +1,249 @@
+"""Going from object to object: the queue, the camera that flies there, and the keys."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import monotonic
+
+import numpy as np
+from napari.components import ViewerModel
+from qtpy.QtCore import QObject, Signal
+from skimage.draw import rectangle_perimeter
+
+from napari_unet.images.uncertainty import Doubts, doubts
+from napari_unet.schema.prediction import Box
+from napari_unet.session import verdicts
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.history import History
+from napari_unet.session.queue import Queue
+from napari_unet.session.specimen import Specimen
+from napari_unet.session.stops import Answer, Stop
+from napari_unet.widgets.corrector import Corrector
+from napari_unet.widgets.layers import FRAME, Flight, Labels, Results
+from napari_unet.widgets.runner import Latest, guarded
+from napari_unet.widgets.tools import REVIEW_KEYS
+
+_LONGEST_S = 300.0
+"""Who looks longer at one object has gone for a coffee."""
+_MARGIN_PX = 3
+
+Tables = dict[PlaneIndex, Doubts]
+
+
+class Reviewer(QObject):
+    """Leads a person from object to object of one mask, and takes down what they say.
+
+    While it leads, its keys take the place of napari's on the layer of masks; while an object is
+    being fixed only those that end the fixing.
+
+    Parameters
+    ----------
+    viewer
+        Whose camera flies.
+    results
+        The masks.
+    corrector
+        Makes the edits.
+    """
+
+    changed = Signal()
+    """Another stop, another answer, or the end."""
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        results: Results,
+        corrector: Corrector,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._results, self._corrector = results, corrector
+        self._flight = Flight(viewer, self)
+        self._later = Latest(0, self)
+        self._later.failed.connect(self.end)
+        self.queue: Queue | None = None
+        self.active = False
+        """Whether a person is being led."""
+        self.fixing = False
+        """Whether the object of this stop is being painted."""
+        self._since = 0.0
+        self._bound: Labels | None = None
+
+    @property
+    def stop(self) -> Stop | None:
+        """Where the person is."""
+        return self.queue.current if self.queue is not None and self.active else None
+
+    @guarded
+    def start(self) -> None:
+        """Lead from object to object, the one first where a correction is worth most.
+
+        Raises
+        ------
+        ValueError
+            If there is no mask, or no prediction that says where it may be wrong.
+        """
+        self._corrector.toolbox.masks()
+        if not self._specimen.seen:
+            raise ValueError("Segment first: what the model is unsure of shows where to look.")
+        self.active = True
+        self._ask()
+        self.changed.emit()
+
+    @guarded
+    def refresh(self) -> None:
+        """Go on with a mask that was made anew."""
+        if self.queue is not None:
+            self._ask()
+
+    @guarded
+    def end(self) -> None:
+        """Lead no longer; what was said stays."""
+        self._later.drop()
+        self._flight.stop()
+        self.active = self.fixing = False
+        self._results.overlay.unmark(FRAME)
+        self._unbind()
+        self.changed.emit()
+
+    # the answers
+
+    @guarded
+    def say_right(self) -> None:
+        """What is here is right, or has just been put right."""
+        stop = self._present()
+        edit = verdicts.right(self._history, self._labels(stop), stop, self._seconds)
+        self._corrector.recorder.do(edit)
+        self._answer("fixed" if self.fixing else "right")
+
+    @guarded
+    def delete(self) -> None:
+        """Delete the object that is here."""
+        stop = self._present()
+        if not stop.id:
+            raise ValueError("There is no object here: press Space if none is missing, else F.")
+        edit = verdicts.wrong(self._history, self._labels(stop), stop, self._seconds)
+        self._corrector.recorder.do(edit)
+        self._answer("fixed")
+
+    @guarded
+    def fix(self) -> None:
+        """Take the brush in hand, with the number of the object that is here."""
+        stop = self._present()
+        self.fixing = True
+        self._corrector.toolbox.use("paint" if stop.id else "new")
+        if stop.id and self._bound is not None:
+            self._bound.selected_label = stop.id
+        self._bind()
+        self.changed.emit()
+
+    @guarded
+    def next(self) -> None:
+        """Go on without an answer."""
+        self._present()
+        self._go(forward=True)
+
+    @guarded
+    def back(self) -> None:
+        """Go back to the stop before."""
+        self._present()
+        self._go(forward=False)
+
+    # what it takes
+
+    @property
+    def _specimen(self) -> Specimen:
+        return self._results.specimen
+
+    @property
+    def _history(self) -> History:
+        return self._specimen.history
+
+    @property
+    def _seconds(self) -> float:
+        return min(monotonic() - self._since, _LONGEST_S)
+
+    def _present(self) -> Stop:
+        if self.stop is None:
+            raise ValueError("No object is being checked: press “Check objects” first.")
+        return self.stop
+
+    def _labels(self, stop: Stop) -> np.ndarray:
+        return self._results.labels(stop.plane)
+
+    def _ask(self) -> None:
+        self._later.ask(partial(_tables, self._specimen), self._use, at_once=True)
+
+    def _use(self, tables: Tables) -> None:
+        if self.queue is None:
+            self.queue = Queue(self._history, self._results.labels, tables)
+        else:
+            self.queue.refresh(tables)
+        if self.active and self._bound is None:
+            self._go(forward=True)
+
+    def _answer(self, answer: Answer) -> None:
+        if self.queue is not None:
+            self.queue.answer(answer, self._seconds)
+            self._go(forward=True)
+
+    def _go(self, *, forward: bool) -> None:
+        if self.queue is None:
+            return
+        was_fixing, self.fixing = self.fixing, False
+        if was_fixing:
+            self._corrector.toolbox.put_down()
+        stop = self.queue.next() if forward else self.queue.back()
+        if stop is None:
+            self.end()
+            return
+        self._since = monotonic()
+        self._bind()
+        self._frame(stop)
+        if self._bound is not None:
+            self._flight.to(self._bound, self._results.slots.frame, stop.plane, stop.box)
+        self.changed.emit()
+
+    def _frame(self, stop: Stop) -> None:
+        """Draw a thin frame around the place."""
+        shape = self._specimen.shape[-2:]
+        y0, x0, y1, x1 = _wider(stop.box, shape)
+        rows, columns = rectangle_perimeter(
+            (y0 + 1, x0 + 1), (y1 - 2, x1 - 2), shape=shape, clip=True
+        )
+        self._results.overlay.mark(stop.plane, rows, columns, FRAME)
+
+    # keys
+
+    def _bind(self) -> None:
+        """Let the keys that make sense now work on the layer of masks."""
+        self._unbind()
+        masks = self._bound = self._results.show_masks()
+        self._corrector.toolbox.select(masks)
+        for name, key in REVIEW_KEYS.items():
+            if not self.fixing or name in ("say_right", "next"):
+                masks.bind_key(key, lambda _, name=name: getattr(self, name)(), overwrite=True)
+
+    def _unbind(self) -> None:
+        if self._bound is not None:
+            for key in REVIEW_KEYS.values():
+                self._bound.bind_key(key, None)
+        self._bound = None
+
+
+def _tables(specimen: Specimen) -> Tables:
+    """Where each plane that was predicted may be wrong."""
+    return {plane: _table(specimen, plane, box) for plane, box in specimen.seen.items()}
+
+
+def _table(specimen: Specimen, plane: PlaneIndex, box: Box) -> Doubts:
+    y0, x0, y1, x1 = box
+    found = doubts(np.array(specimen.labels[plane][y0:y1, x0:x1]), specimen.crop(plane))
+    return found._replace(boxes=found.boxes + np.array([y0, x0, y0, x0]))
+
+
+def _wider(box: Box, shape: tuple[int, ...]) -> Box:
+    low, high = np.array(box[:2]) - _MARGIN_PX, np.array(box[2:]) + _MARGIN_PX
+    y0, x0 = np.maximum(low, 0).tolist()
+    y1, x1 = np.minimum(high, shape).tolist()
+    return y0, x0, y1, x1

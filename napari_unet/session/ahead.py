@@ -14,7 +14,9 @@ from napari_unet.jobs.messages import Done, Failed, Message
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.requests import PredictRequest
 from napari_unet.session.line import Deliver
+from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
+from napari_unet.session.specimen import Specimen
 from napari_unet.session.target import Planes, Ready, Target, joined, planes_of_file
 
 KEPT = 2
@@ -140,3 +142,10 @@ class Ahead:
         self._made[ready.target] = ready
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
+
+
+def hand_over(session: Session, specimen: Specimen, ready: Ready) -> None:
+    """Give an image what was predicted of it ahead; to all who listen it has just come."""
+    for plane, tile in ready.tiles():
+        session.tile_written.emit(specimen, plane, specimen.write(plane, tile))
+    session.predicted.emit(specimen, tuple(ready.probabilities))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence, Set
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -124,10 +125,10 @@ class Series:
         unchecked_only
             Pass over images that are done, and after the last one look from the first one on.
         """
-        after = [path for path in self.images if self._order(path) > 0]
+        before, after = self._around()
         if not unchecked_only:
             return next(iter(after), None)
-        return self._unchecked([*after, *(p for p in self.images if self._order(p) < 0)])
+        return self._unchecked([*after, *before])
 
     def previous(self, unchecked_only: bool = False) -> Path | None:
         """The image before; None if there is none.
@@ -137,15 +138,15 @@ class Series:
         unchecked_only
             Pass over images that are done.
         """
-        before = [path for path in self.images if self._order(path) < 0][::-1]
+        before = self._around()[0][::-1]
         return self._unchecked(before) if unchecked_only else next(iter(before), None)
 
-    def _order(self, path: Path) -> int:
-        """Whether an image comes before (-1) or after (1) the one that is open."""
+    def _around(self) -> tuple[Sequence[Path], Sequence[Path]]:
+        """The images before the one that is open, and those after it."""
         if self._here is None:
-            return 1
-        this, here = natural(path.name), natural(self._here.name)
-        return (this > here) - (this < here)
+            return (), self.images
+        at = bisect_left(self.images, natural(self._here.name), key=lambda path: natural(path.name))
+        return self.images[:at], self.images[at + (self._here in self.images[at : at + 1]) :]
 
     def _unchecked(self, images: Iterable[Path]) -> Path | None:
         return next((path for path in images if self.standing(path) is not Standing.DONE), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
+from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from napari_unet.session.series import Series, Standing
@@ -80,6 +80,7 @@ class SeriesList(QListView):
         self.setObjectName("series")
         self.setAccessibleName("Images of the folder")
         self.setUniformItemSizes(True)
+        self.setIconSize(QSize(_DOT_PX, _DOT_PX))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -94,7 +95,7 @@ class SeriesList(QListView):
             index = self.images.index(self.images.paths.index(current))
             if index != self.currentIndex():
                 self.setCurrentIndex(index)
-                self.scrollTo(index)
+                self.scrollTo(index, self.ScrollHint.PositionAtCenter)
         else:
             self.clearSelection()
         self.updateGeometry()
@@ -114,7 +115,7 @@ class SeriesList(QListView):
         self.chosen.emit(self.images.paths[index.row()])
 
 
-def _dot(standing: Standing) -> QPixmap:
+def _dot(standing: Standing) -> QIcon:
     """A ring, half a disk in it, or a disk: the form says it too, not the colour alone."""
     scale = 3  # sharp on any screen
     picture = QPixmap(_DOT_PX * scale, _DOT_PX * scale)
@@ -132,4 +133,6 @@ def _dot(standing: Standing) -> QPixmap:
     elif standing is Standing.STARTED:
         painter.drawPie(circle, 90 * 16, 180 * 16)
     painter.end()
-    return picture
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # else Qt tints it
+    return icon

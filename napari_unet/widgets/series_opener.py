@@ -138,7 +138,7 @@ class SeriesOpener(QObject):
 
     def _try(self, path: Path | None, then: Literal["next", "previous", ""]) -> bool:
         """Open an image, or the nearest that can be read; whether one was opened."""
-        series = self.series
+        series, reading = self.series, self._reading()
         while series is not None and path is not None:
             try:
                 image = open_image(self._viewer, path)
@@ -147,6 +147,7 @@ class SeriesOpener(QObject):
                 path = getattr(series, then)(self.unchecked_only) if then else None
             else:
                 self._exchange(image)
+                self._read_alike(image, reading)
                 series.open(path)
                 self.opened.emit(image, path)
                 return True
@@ -154,35 +155,29 @@ class SeriesOpener(QObject):
 
     def _exchange(self, image: Image) -> None:
         """Let an image take the place of the one before, once that is saved."""
-        stage, former = self._desk.stage, self.image
-        if former is None:
-            self._place.show(image)
-            stage.choose(image)
-            return
-        stage.choose(former)
-        reading = self._reading()
-        try:
-            self._desk.leave(former)
-        except (ValueError, OSError):
-            self._place.remove(image)
-            stage.choose(former)
-            raise
+        former = self.image
+        if former is not None:
+            try:
+                self._desk.leave(former)
+            except (ValueError, OSError):
+                self._place.remove(image)
+                self._desk.stage.choose(former)
+                raise
         self._place.show(image)
-        stage.choose(image)
-        if reading is not None:
-            self._read_alike(image, reading)
+        self._desk.stage.choose(image)
 
     def _reading(self) -> Reading | None:
-        """How the chosen image is read; None if it can not be."""
+        """How the open image is read; None if it is not the chosen one, or can not be read."""
+        stage = self._desk.stage
         try:
-            return self._desk.stage.reading
+            return stage.reading if self.image is not None and stage.image is self.image else None
         except ValueError:
             return None
 
-    def _read_alike(self, image: Image, reading: Reading) -> None:
+    def _read_alike(self, image: Image, reading: Reading | None) -> None:
         """Read an image as the one before, if it can be read so."""
         stage = self._desk.stage
-        if self._reading() is not None and reading.axes in choices(image):
+        if reading is not None and self._reading() is not None and reading.axes in choices(image):
             stage.read_as(reading.axes)
             if reading.channel is None or reading.channel < len(channels(image, reading.axes)):
                 stage.choose_channel(reading.channel)

@@ -50,6 +50,9 @@ class SeriesSection(QWidget):
         self.body = QWidget()
         self.name = QElidingLabel()
         self.name.setObjectName("name")
+        bold = self.name.font()
+        bold.setBold(True)
+        self.name.setFont(bold)
         self.name.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.leave = button("Close", "Work through this folder no longer.", name="flat")
         self.place = Explanation()
@@ -60,7 +63,6 @@ class SeriesSection(QWidget):
         self.unchecked.setToolTip("Pass over images that are done, and leave them out of the list.")
         self.list = SeriesList()
         self.progress = Explanation()
-        self.skipped = Explanation()
         self._arrange()
         self._connect()
         self.refresh()
@@ -74,13 +76,15 @@ class SeriesSection(QWidget):
         body = QVBoxLayout(self.body)
         body.setContentsMargins(0, 0, 0, 8)
         body.setSpacing(7)
-        head = beneath(beside(self.name, self.leave, stretch=(1, 0)), self.place)
-        head.setSpacing(0)
+        head = beneath(
+            beside(self.name, self.leave, stretch=(1, 0)),
+            beside(self.place, self.unchecked, stretch=(1, 0)),
+        )
+        head.setSpacing(2)
         body.addLayout(head)
         body.addLayout(beside(self.previous, self.next, self.done, stretch=(3, 2, 4)))
         body.addWidget(self.list)
-        body.addLayout(beside(self.progress, self.unchecked, stretch=(1, 0)))
-        body.addWidget(self.skipped)
+        body.addWidget(self.progress)
 
     def _connect(self) -> None:
         self.open.clicked.connect(self._on_open_clicked)
@@ -113,10 +117,8 @@ class SeriesSection(QWidget):
         self.next.setEnabled(series.next(only) is not None)
         self.done.setEnabled(path is not None)
         self.unchecked.setChecked(only)
-        self.progress.say("{} done, {} started, {} untouched".format(*series.counts))
-        left_out = wording.many(len(series.skipped), "file") + " left out"
-        self.skipped.say(left_out if series.skipped else "")
-        self.skipped.setToolTip("\n".join(f"{n}: {why}" for n, why in series.skipped.items()))
+        self.progress.say(_progress_text(series))
+        self.progress.setToolTip("\n".join(f"{n}: {why}" for n, why in series.skipped.items()))
 
     # what its user does
 
@@ -155,3 +157,9 @@ def _place_text(series: Series) -> str:
     if series.current is None or series.index is None:
         return wording.many(len(series.images), "image")
     return f"{series.index + 1} of {len(series.images)} · {series.standing(series.current)}"
+
+
+def _progress_text(series: Series) -> str:
+    """How far all images are: "12 done, 3 started, 26 untouched", and what is left out."""
+    text = "{} done, {} started, {} untouched".format(*series.counts)
+    return f"{text} · {len(series.skipped)} left out" if series.skipped else text

@@ -13,6 +13,10 @@ class ImageStage(Protocol):
     """Where an image is put to be worked on."""
 
     @property
+    def image(self) -> Image | None:
+        """The chosen image; None if there is no image at all."""
+
+    @property
     def reading(self) -> Reading:
         """How the chosen image is read."""
 

@@ -9,7 +9,7 @@ from napari_unet.schema.events import Progress, TileDone
 from napari_unet.schema.requests import CheckRequest, Predicted, PredictRequest
 from napari_unet.schema.settings import FineTuneSettings, PredictSettings
 from napari_unet.session import target as targets
-from napari_unet.session.ahead import Ahead
+from napari_unet.session.ahead import Ahead, hand_over
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
 from napari_unet.session.specimen import Specimen
@@ -181,8 +181,12 @@ def test_r9_1_what_is_handed_over_is_what_a_prediction_would_have_given(
     ahead.want(target)
     engine.work()
     given, asked = (Specimen("a", "YX", (40, 60)) for _ in range(2))
-    for plane, tile in ahead.take(target).tiles():
-        given.write(plane, tile)
+    tiles, ends = [], []
+    session.tile_written.connect(lambda *said: tiles.append(said))
+    session.predicted.connect(lambda *said: ends.append(said))
+    hand_over(session, given, ahead.take(target))
+    assert tiles == [(given, (), True)]
+    assert ends == [(given, ((),))]
     session.segment(asked, {(): two_cells()}, PredictSettings())
     engine.work()
     np.testing.assert_array_equal(given.probabilities, asked.probabilities)

@@ -7,10 +7,11 @@ from napari.components import ViewerModel
 from PIL import Image as Picture
 from qtpy.QtCore import Qt
 
+from napari_unet.images.files import read_image
 from napari_unet.session.series import Standing
 from napari_unet.widgets.layers import Reading
 from napari_unet.widgets.layers.images import propose, read_as
-from napari_unet.widgets.layers.opening import open_image, results_of
+from napari_unet.widgets.layers.opening import open_image, path_of, results_of
 from napari_unet.widgets.layers.own import claim
 from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.series_section import SeriesSection
@@ -175,9 +176,9 @@ def test_r12_2_what_is_left_out_is_named(qtbot, section, folder):
     (folder / "cell 1_masks.tif").write_bytes(b"x")
     click(qtbot, section.open)
     assert section.name.text() == "cell 1.tif"
-    assert section.skipped.text() == "2 files left out"
-    assert "cell 1_masks.tif: it is a mask" in section.skipped.toolTip()
-    assert "broken.tif' cannot be read as an image" in section.skipped.toolTip()
+    assert section.progress.text() == "0 done, 1 started, 2 untouched · 2 left out"
+    assert "cell 1_masks.tif: it is a mask" in section.progress.toolTip()
+    assert "broken.tif' cannot be read as an image" in section.progress.toolTip()
 
 
 def test_closing_the_folder_leaves_its_image(qtbot, section, viewer):
@@ -351,11 +352,15 @@ def test_a_key_that_somebody_else_uses_is_left_alone(opener, viewer, folder):
     assert {str(key) for key in viewer.keymap} == {str(key) for key in theirs} == {"PageDown"}
 
 
-def test_what_napari_can_not_read_is_read_by_us(viewer, folder):
-    """LZW inside of TIFF needs a further package there."""
-    path = folder / "lzw.tif"
-    pixels = np.arange(600, dtype=np.uint8).reshape(20, 30)
+def test_an_image_knows_its_file(opener, viewer, folder):
+    opener.open_folder(folder)
+    assert path_of(opener.image) == str(folder / NAMES[0])
+    assert path_of(viewer.add_image(np.zeros((9, 9)))) == ""
+
+
+def test_r9_1_an_image_has_the_pixels_that_the_command_line_sees(viewer, tmp_path):
+    path = tmp_path / "lzw.tif"
+    pixels = np.arange(1800, dtype=np.uint8).reshape(20, 30, 3)
     Picture.fromarray(pixels).save(path, compression="tiff_lzw")
     image = open_image(viewer, path)
-    np.testing.assert_array_equal(image.data, pixels)
-    assert len(viewer.layers) == 1
+    np.testing.assert_array_equal(image.data, read_image(path))

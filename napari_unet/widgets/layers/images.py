@@ -13,6 +13,7 @@ from napari_unet.images import axes as reader
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.origin import Origin
+from napari_unet.widgets.layers.opening import path_of
 from napari_unet.widgets.layers.own import role_of
 
 
@@ -84,7 +85,7 @@ def choices(image: Image) -> Sequence[str]:
 
 def origin_of(image: Image) -> Origin:
     """What an image is known by again, whatever its layer is called."""
-    return Origin(array_of(image), str(image.source.path or ""))
+    return Origin(array_of(image), path_of(image))
 
 
 def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:

@@ -7,7 +7,6 @@ from typing import cast
 from weakref import proxy, ref
 
 from napari.components import ViewerModel
-from napari.errors import MultipleReaderError
 from napari.layers import Image, Layer
 
 from napari_unet.images.files import read_image
@@ -15,36 +14,30 @@ from napari_unet.widgets.layers.own import KEY, role_of
 
 _LOOK = ("gamma", "opacity", "blending", "interpolation2d", "visible")
 """What of an image's look goes over to the next one; of grey images also the colormap."""
-_UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
-"""What readers raise over files that are cut, damaged or something else."""
+PATH = "path"
+"""Where the metadata of an image says from which file it was opened."""
 
 
 def open_image(viewer: ViewerModel, path: Path) -> Image:
-    """Open a file as one image layer: by napari's reader, or by ours if that does not do.
+    """Open a file as one image layer.
+
+    It is read just as `napari-unet predict` reads it. napari's own way of opening shows a progress
+    bar that handles events, so that a second click comes in the middle of the first, and on some
+    systems the window crashes when a layer is removed right after it.
 
     Raises
     ------
     ValueError
         If it can not be read; the sentence names it.
     """
-    before = list(viewer.layers)
-    try:
-        added = _open(viewer, path)
-    except _UNREADABLE:
-        added = [layer for layer in viewer.layers if layer not in before]
-    if len(added) == 1 and isinstance(added[0], Image):
-        return added[0]
-    for layer in added:
-        viewer.layers.remove(layer)
-    image: Image = viewer.add_image(read_image(path), name=path.stem)
+    metadata = {PATH: str(path)}
+    image: Image = viewer.add_image(read_image(path), name=path.stem, metadata=metadata)
     return image
 
 
-def _open(viewer: ViewerModel, path: Path) -> list[Layer]:
-    try:
-        return list(viewer.open(path, plugin=None))
-    except MultipleReaderError:  # its user has never said which one to take
-        return list(viewer.open(path, plugin="napari"))
+def path_of(image: Image) -> str:
+    """The file that an image was opened from, by us or by napari; "" if nobody knows."""
+    return str(image.source.path or image.metadata.get(PATH, ""))
 
 
 def results_of(viewer: ViewerModel, image: Image) -> list[Layer]:

@@ -1,0 +1,116 @@
+"""What the desk does while its user goes through a folder of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari.layers import Image
+from qtpy.QtCore import QObject
+
+from napari_unet.session.ahead import Ahead, hand_over
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.series import Series, Standing
+from napari_unet.session.target import Target
+from napari_unet.widgets import layers
+from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.runner import guarded
+from napari_unet.widgets.series_opener import SeriesOpener
+
+
+class SeriesDesk(QObject):
+    """Says which images are started, brings their work back, and has the next one ready.
+
+    Once an image of the series has been segmented, the same is done ahead with the next on which
+    nobody has worked, and its mask is there when it is opened.
+
+    Parameters
+    ----------
+    desk
+        Where images are worked on.
+    opener
+        Goes from image to image.
+    ahead
+        Predicts in the engine's spare time.
+    """
+
+    def __init__(
+        self, desk: Desk, opener: SeriesOpener, ahead: Ahead, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._opener = opener
+        self._ahead = ahead
+        self._planes: tuple[PlaneIndex, ...] = ()
+        """Which planes were segmented of the last image; none if none was."""
+        desk.changed.connect(self._on_changed)
+        opener.changed.connect(self._on_changed)
+        opener.opened.connect(self._on_opened)
+
+    @guarded
+    def _on_changed(self) -> None:
+        series, stage = self._opener.series, self._desk.stage
+        if series is None:
+            self._planes = ()
+            self._ahead.want(None)
+        elif stage.image is not None and stage.image is self._opener.image:
+            self._bring_back(series)
+            self._mark(series)
+            self._look_ahead(series)
+
+    def _bring_back(self, series: Series) -> None:
+        """Restore an image that is known to be started, without asking."""
+        stage, path = self._desk.stage, series.current
+        known = path is not None and series.standing(path) is not Standing.UNTOUCHED
+        if known and stage.offer is not None and not stage.keeper.restoring:
+            stage.restore()
+
+    def _mark(self, series: Series) -> None:
+        """Say that an image is started as soon as something of it was corrected."""
+        path, work = series.current, self._desk.stage.work
+        untouched = path is not None and series.standing(path) is Standing.UNTOUCHED
+        if untouched and work is not None and any(work.results.specimen.history.tally):
+            self._opener.mark(Standing.STARTED)
+
+    def _look_ahead(self, series: Series) -> None:
+        """Have the next image predicted if there is time."""
+        work = self._desk.stage.work
+        if work is None or self._desk.session.wanted is not None or self._desk.maker.busy:
+            return
+        self._planes = tuple(work.results.specimen.seen) or self._planes
+        path = series.next(unchecked_only=True)
+        fresh = path is not None and series.standing(path) is Standing.UNTOUCHED
+        self._ahead.want(self._target(path) if path is not None and fresh else None)
+
+    def _target(self, path: Path) -> Target | None:
+        """The prediction of an image as the chosen one is read; None if nothing was segmented."""
+        model, reading = self._desk.session.model, self._desk.stage.reading
+        if model is None or not self._planes:
+            return None
+        return Target(
+            path=path,
+            model=str(model.path),
+            model_id=model.card.id,
+            settings=self._desk.predict_settings,
+            axes=reading.axes,
+            channel=reading.channel,
+            planes=self._planes,
+        )
+
+    @guarded
+    def _on_opened(self, image: Image, path: Path) -> None:
+        series = self._opener.series
+        if series is None or series.standing(path) is not Standing.UNTOUCHED or not self._planes:
+            return
+        if not self._show(image, path) and not self._desk.why_not_segment():
+            self._desk.segment("plane")
+
+    def _show(self, image: Image, path: Path) -> bool:
+        """Show what was predicted of an image; whether there was anything."""
+        target, stage = self._target(path), self._desk.stage
+        ready = self._ahead.take(target) if target is not None else None
+        if ready is None:
+            return False
+        if not ready.is_of(layers.snapshot(image, stage.reading, list(ready.pixels))):
+            return False  # the file has changed meanwhile
+        hand_over(self._desk.session, stage.begin().results.specimen, ready)
+        return True

@@ -46,10 +46,7 @@ class Bench:
         return stops
 
     def say_right(self, stop):
-        labels = self.labels[stop.plane]
-        self.history.do(
-            right(self.history, stop.plane, labels, stop.id, stop.box, audit=stop.audit)
-        )
+        self.history.do(right(self.history, self.labels[stop.plane], stop))
 
     def paint(self, id_, new, plane=0):
         """What a repair does: the object becomes another one, or background."""

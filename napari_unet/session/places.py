@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from napari_unet.images.overlaps import indices
 from napari_unet.images.uncertainty import Doubts
 from napari_unet.schema.correction import State
 from napari_unet.schema.prediction import Box
@@ -45,6 +46,7 @@ class Places:
         self.ids = _joined([table.ids for table in self._tables])
         self.worth = _joined([worth(table) for table in self._tables])
         """float64, (place,)."""
+        self._areas = _joined([table.measures.area_px for table in self._tables])
         boxes = _joined([table.boxes for table in self._tables]).reshape(-1, 4)
         self._middles = (boxes[:, :2] + boxes[:, 2:]) / 2
         self._diameters = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -120,16 +122,12 @@ class Places:
 
     def close_known(self, plane: PlaneIndex, labels: np.ndarray, states: np.ndarray) -> None:
         """Take out the objects of a plane of which a person has vouched for most pixels."""
-        known = labels[states > 0]
         here = np.flatnonzero(self._on(plane) & (self.ids > 0))
-        ids, counts = np.unique(known[known > 0], return_counts=True)
-        table = self._tables[self._planes.index(plane)]
-        if not len(ids):
-            return
+        numbers, ids = indices(labels[states > 0])
+        counts = np.bincount(numbers, minlength=len(ids))
         at = np.minimum(np.searchsorted(ids, self.ids[here]), len(ids) - 1)
         vouched = np.where(ids[at] == self.ids[here], counts[at], 0)
-        area = table.measures.area_px[table.ids > 0]
-        self.open[here[vouched > area / 2]] = False
+        self.open[here[vouched > self._areas[here] / 2]] = False
 
     def _on(self, plane: PlaneIndex) -> np.ndarray:
         if plane not in self._planes:

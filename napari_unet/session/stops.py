@@ -49,12 +49,6 @@ class Looked(NamedTuple):
     fixed: int = 0
     seconds: float = 0.0
 
-    @property
-    def words(self) -> str:
-        """As the panel shows it: "23 looked at, 9 fixed, 4 min"."""
-        time = f"{self.seconds:.0f} s" if self.seconds < 90 else f"{self.seconds / 60:.0f} min"
-        return f"{self.stops} looked at, {self.fixed} fixed, {time}"
-
 
 class Share(NamedTuple):
     """How many objects of the mask are right, judged by objects that were drawn at random."""
@@ -69,14 +63,6 @@ class Share(NamedTuple):
     def share(self) -> float:
         """The best guess of the share of right objects."""
         return self.right / self.drawn
-
-    @property
-    def words(self) -> str:
-        """As the panel shows it: "about 87 % right (64 to 97 %, 15 at random)"."""
-        return (
-            f"about {self.share:.0%} right ({self.low * 100:.0f} to {self.high:.0%}, "
-            f"{self.drawn} at random)"
-        )
 
 
 def share(right: int, drawn: int) -> Share:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QObject, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from napari_unet.session.series import Series, Standing
@@ -99,6 +99,11 @@ class SeriesList(QListView):
         else:
             self.clearSelection()
         self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the open image in the middle, so that the next ones are seen."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex(), self.ScrollHint.PositionAtCenter)
 
     def sizeHint(self) -> QSize:
         """As high as its images, up to a few."""

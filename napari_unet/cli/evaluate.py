@@ -14,7 +14,7 @@ from napari_unet.schema.settings import Device, MaskSettings
 def evaluate(
     *,
     images: Images,
-    labels: Labels,
+    labels: Labels = None,
     model: ModelName = DEFAULT_MODEL,
     device: Device = "auto",
     json_: Json = None,
@@ -30,7 +30,7 @@ def evaluate(
     device
         Where the network runs; 'auto' tries the GPU first.
     """
-    from napari_unet.images.files import pair
+    from napari_unet.images.pairs import pair
     from napari_unet.models.library import load_model
     from napari_unet.training.evaluate import evaluation
     from napari_unet.training.folders import annotated_in

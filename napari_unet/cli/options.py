@@ -36,10 +36,10 @@ ModelName = Annotated[str, Parameter(help="Name of a model of the library, or a 
 NetworkName = Annotated[str, Parameter(choices=tuple(NETWORKS), help="Network to train.")]
 Images = Annotated[Path, Parameter(help="Folder of images (png, tif).")]
 Labels = Annotated[
-    Path,
+    Path | None,
     Parameter(
         help="Folder of labels with the same file stems: 0 is background, every other number one "
-        "object."
+        "object. Left out, they lie beside the images as `<stem>_masks`."
     ),
 ]
 Json = Annotated[Path | None, Parameter(help="Also write what is printed to this file, as JSON.")]

@@ -58,8 +58,8 @@ def train(
     *,
     network: NetworkName,
     images: Images,
-    labels: Labels,
     out: NewModel,
+    labels: Labels = None,
     val_images: Path | None = None,
     val_labels: Path | None = None,
     json_: Json = None,
@@ -78,7 +78,7 @@ def train(
     val_labels
         Their labels.
     """
-    from napari_unet.images.files import pair
+    from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
     from napari_unet.training.folders import model_from_folders
 
@@ -105,8 +105,8 @@ def train(
 def fine_tune(
     *,
     images: Images,
-    labels: Labels,
     out: NewModel,
+    labels: Labels = None,
     model: ModelName = DEFAULT_MODEL,
     known: Path | None = None,
     json_: Json = None,
@@ -120,10 +120,10 @@ def fine_tune(
     Parameters
     ----------
     known
-        Folder with the same file stems: 0 where you do not vouch for the labels. Left out, all
-        pixels count.
+        Folder with the same file stems: 0 where you do not vouch for the labels. Left out, it is
+        read from `<stem>_known` beside the labels, and all pixels count where there is none.
     """
-    from napari_unet.images.files import pair
+    from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
     from napari_unet.models.library import load_model
     from napari_unet.training.finetune import fine_tuning

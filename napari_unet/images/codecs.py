@@ -44,27 +44,51 @@ def plane_size(path: Path) -> tuple[int, int]:
             return picture.height, picture.width
 
 
+def header(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Read shape and type of the pixels of a TIFF from its head; errors are those of `decode`."""
+    with _named(path), tifffile.TiffFile(path) as tif:
+        return tuple(tif.series[0].shape), np.dtype(tif.series[0].dtype)
+
+
+def encode_image(image: np.ndarray, pixel_size_um: float | None) -> bytes:
+    """Make a TIFF of a plane: (y, x), (channel, y, x), or colour (y, x, 3 or 4)."""
+    if image.ndim == 3 and image.shape[-1] in (3, 4):
+        alpha = ["unassalpha"] if image.shape[-1] == 4 else []
+        return _imagej(image, {}, pixel_size_um, photometric="rgb", extrasamples=alpha)
+    channels = {"channels": len(image)} if image.ndim == 3 else {}
+    return _imagej(image, channels, pixel_size_um)
+
+
 def encode_labels(labels: np.ndarray, pixel_size_um: float | None) -> bytes:
-    """Make a TIFF of labels, unsigned integers, (y, x) or (z, y, x), as ImageJ makes them."""
-    n = len(labels) if labels.ndim == 3 else 1
-    unit = "pixel" if pixel_size_um is None else "um"
-    per_unit = 1 / (pixel_size_um or 1)
-    # Written by hand, since tifffile's own ImageJ format has no 32-bit integers.
-    description = f"ImageJ=1.54f\nimages={n}\nslices={n}\nunit={unit}\n"
-    return _tiff(labels, (per_unit, "NONE"), description=description, metadata=None)
+    """Make a compressed TIFF of labels, unsigned integers, (y, x) or (z, y, x)."""
+    slices = {"slices": len(labels) if labels.ndim == 3 else 1}
+    return _imagej(labels, slices, pixel_size_um, compression="zlib")
 
 
 def encode_probabilities(probabilities: np.ndarray, pixel_size_um: float | None) -> bytes:
     """Make a TIFF of probabilities, float32, (class, y, x) or (plane, class, y, x)."""
     per_cm = None if pixel_size_um is None else (1e4 / pixel_size_um, "CENTIMETER")
-    return _tiff(probabilities, per_cm, metadata={"axes": "ZCYX"[-probabilities.ndim :]})
+    axes = {"axes": "ZCYX"[-probabilities.ndim :]}
+    return _tiff(probabilities, per_cm, metadata=axes, compression="zlib")
+
+
+def _imagej(
+    array: np.ndarray, stacked: dict[str, int], pixel_size_um: float | None, **options: Any
+) -> bytes:
+    """Make a TIFF as ImageJ makes them, whose planes are stacked as channels or slices."""
+    unit = "pixel" if pixel_size_um is None else "um"
+    per_unit = 1 / (pixel_size_um or 1)
+    said = {"ImageJ": "1.54f", "images": max(stacked.values(), default=1), **stacked, "unit": unit}
+    # Written by hand, since tifffile's own ImageJ format has no 32-bit integers.
+    description = "".join(f"{name}={value}\n" for name, value in said.items())
+    return _tiff(array, (per_unit, "NONE"), description=description, metadata=None, **options)
 
 
 def _tiff(array: np.ndarray, resolution: tuple[float, str] | None, **options: Any) -> bytes:
     if resolution is not None:
         options |= {"resolution": (resolution[0],) * 2, "resolutionunit": resolution[1]}
     buffer = BytesIO()
-    tifffile.imwrite(buffer, array, compression="zlib", photometric="minisblack", **options)
+    tifffile.imwrite(buffer, array, **({"photometric": "minisblack"} | options))
     return buffer.getvalue()
 
 

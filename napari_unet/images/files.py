@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from napari_unet.disk import write_bytes
-from napari_unet.images.codecs import decode, encode_labels, encode_probabilities, plane_size
-from napari_unet.images.label_values import to_labels
+from napari_unet.images.codecs import (
+    decode,
+    encode_image,
+    encode_labels,
+    encode_probabilities,
+)
+from napari_unet.images.label_values import to_labels, to_states
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 """Files that are looked at in a folder of images."""
-MASKS, PROBABILITIES = "_masks", "_probabilities"
-"""Ends of the names of what `napari-unet predict` writes."""
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An image and its labels, as files that have the same name."""
-
-    stem: str
-    image: Path
-    labels: Path
-    known: Path | None = None
+MASKS, PROBABILITIES, KNOWN = "_masks", "_probabilities", "_known"
+"""Ends of the names of what is written for an image: labels, probabilities, known pixels."""
 
 
 def as_image(array: Any, name: str = "The image") -> np.ndarray:
@@ -86,60 +75,67 @@ def read_image(path: str | Path) -> np.ndarray:
     return as_image(decode(Path(path)), f"'{path}'")
 
 
-def read_labels(path: str | Path) -> np.ndarray:
+def read_labels(path: str | Path, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Read a mask of any kind as labels; see `napari_unet.images.label_values.to_labels`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        That of the labels that are wanted, (..., y, x); None is one plane of any size.
 
     Returns
     -------
     np.ndarray
-        uint16 (uint32 where an id is above 65,535), (y, x); 0 is background.
+        uint16 (uint32 where an id is above 65,535), (y, x) or of the shape that was wanted; 0 is
+        background.
 
     Raises
     ------
     ValueError
-        If it cannot be read or cannot be labels; the sentence names it.
+        If it cannot be read or cannot be labels of this shape; the sentence names it.
     """
     path = Path(path)
     if path.suffix.lower() in (".jpg", ".jpeg"):
         raise ValueError(f"'{path}' is a JPEG, which blurs labels; save them as TIFF or PNG.")
-    return to_labels(read_image(path), f"'{path}'")
+    return to_labels(read_image(path), f"'{path}'", shape)
 
 
-def pair(images: str | Path, labels: str | Path, known: str | Path | None = None) -> list[Pair]:
-    """Find the labels of each image of a folder: the file of the same name in another folder.
-
-    Parameters
-    ----------
-    images, labels
-        Folders with PNG, TIFF or JPEG files. ``<name>_masks`` also counts as labels of ``<name>``.
-    known
-        A folder that says which pixels are known (0 is unknown), also by name; None is all.
+def read_states(path: str | Path) -> np.ndarray:
+    """Read what is known of each pixel; see `napari_unet.images.label_values.to_states`.
 
     Returns
     -------
-    list of Pair
-        Sorted by name. Labels without an image are left out, and logged.
+    np.ndarray
+        uint8, values of `napari_unet.schema.correction.State`.
 
     Raises
     ------
     ValueError
-        If a folder is missing or empty, an image has no labels, or they differ in size.
+        If it cannot be read; the sentence names it.
     """
-    pictures, masks = _files(Path(images)), _files(Path(labels))
-    vouched = None if known is None else _files(Path(known))
-    _check_all_there(pictures, masks, f"labels in '{labels}'")
-    if vouched is not None:
-        _check_all_there(pictures, vouched, f"known pixels in '{known}'")
-    left_out = sorted(masks.keys() - pictures.keys())
-    if left_out:
-        logger.warning("Without image, left out: %s of '%s'.", ", ".join(left_out), labels)
-    pairs = [
-        Pair(stem, image, masks[stem], vouched[stem] if vouched else None)
-        for stem, image in sorted(pictures.items())
-    ]
-    for one in pairs:
-        _check_same_size(one)
-    return pairs
+    return to_states(read_image(path))
+
+
+def write_image(path: str | Path, image: np.ndarray, pixel_size_um: float | None = None) -> None:
+    """Save a plane of an image as a TIFF that ImageJ opens, with every value as it is.
+
+    Parameters
+    ----------
+    path
+        The file; its folder has to be there.
+    image
+        (y, x), (channel, y, x), or colour (y, x, 3 or 4).
+    pixel_size_um
+        Side of a pixel in micrometres; None is unknown.
+    """
+    write_bytes(path, encode_image(image, pixel_size_um))
+
+
+def write_states(path: str | Path, states: np.ndarray, pixel_size_um: float | None = None) -> None:
+    """Save what is known of each pixel: uint8 (y, x), values of `State`, as a compressed TIFF."""
+    write_bytes(path, encode_labels(states.astype(np.uint8), pixel_size_um))
 
 
 def write_masks(path: str | Path, labels: np.ndarray, pixel_size_um: float | None = None) -> None:
@@ -176,48 +172,9 @@ def write_probabilities(
     write_bytes(path, encode_probabilities(probabilities.astype(np.float32), pixel_size_um))
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """The image files of a folder by their names without ending."""
-    if not folder.is_dir():
-        raise ValueError(f"There is no folder '{folder}'; check its name.")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
-        # The same letter can be written as one or as two characters; file systems differ.
-        stem = unicodedata.normalize("NFC", path.stem).removesuffix(MASKS)
-        if stem.endswith(PROBABILITIES):
-            continue
-        if stem in found:
-            raise ValueError(
-                f"'{found[stem].name}' and '{path.name}' in '{folder}' have the same name; take "
-                "one away."
-            )
-        found[stem] = path
-    if not found:
-        raise ValueError(f"'{folder}' holds no images; put PNG, TIFF or JPEG files into it.")
-    return found
-
-
-def _check_all_there(pictures: Mapping[str, Path], partners: Mapping[str, Path], what: str) -> None:
-    missing = sorted(pictures.keys() - partners.keys())
-    if missing:
-        more = f" and {len(missing) - 1} more have" if len(missing) > 1 else " has"
-        raise ValueError(
-            f"'{pictures[missing[0]]}'{more} no {what}; add files of the same name, or take the "
-            f"image{'s' * (len(missing) > 1)} away."
-        )
-
-
-def _check_same_size(one: Pair) -> None:
-    size = plane_size(one.image)
-    for partner in (one.labels, one.known):
-        if partner is not None and plane_size(partner) != size:
-            raise ValueError(
-                f"'{partner}' is {_text(plane_size(partner))} pixels, its image '{one.image.name}' "
-                f"{_text(size)}; save it in the size of the image."
-            )
-
-
-def _text(size: tuple[int, int]) -> str:
-    return f"{size[1]} x {size[0]}"
+def split_end(stem: str) -> tuple[str, str]:
+    """A name without what was written behind it, and that."""
+    for end in (MASKS, PROBABILITIES, KNOWN):
+        if stem.endswith(end):
+            return stem.removesuffix(end), end
+    return stem, ""

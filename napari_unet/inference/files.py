@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_unet.images.axes import describe, plane, plane_count, read_axes, spatial_shape
 from napari_unet.images.files import (
+    KNOWN,
     MASKS,
     PROBABILITIES,
     SUFFIXES,
@@ -91,7 +92,7 @@ def _of_folder(folder: Path) -> list[Path]:
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in SUFFIXES
         and not path.name.startswith(".")
-        and not path.stem.endswith((MASKS, PROBABILITIES))
+        and not path.stem.endswith((MASKS, PROBABILITIES, KNOWN))
     ]
     if not found:
         raise ValueError(f"'{folder}' holds no images; put PNG, TIFF or JPEG files into it.")

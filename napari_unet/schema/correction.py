@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import Self
 
+import numpy as np
 from pydantic import ConfigDict, model_validator
 
 from napari_unet.schema.arrays import Array
@@ -24,6 +25,26 @@ class State(IntFlag):
     """A person said that nobody can know: it never counts."""
     AUDITED = 8
     """Judged in a random audit: it counts in scores only, never in training."""
+
+
+def learnable(states: np.ndarray) -> np.ndarray:
+    """What training may learn from: confirmed pixels that are neither unknown nor audited.
+
+    Edits outside of all that was confirmed are left out: they are one-sided (only what the model
+    missed, or only what it found too much), and training on them alone ruins a model.
+
+    Parameters
+    ----------
+    states
+        uint8 of any shape, values of `State`.
+
+    Returns
+    -------
+    uint8 of the same shape: CONFIRMED or CONFIRMED | CORRECTED, 0 elsewhere.
+    """
+    looked_at = np.uint8(State.CONFIRMED | State.UNKNOWN | State.AUDITED)
+    counts = (states & looked_at) == np.uint8(State.CONFIRMED)
+    return np.where(counts, states, np.uint8(0))
 
 
 class Correction(Record):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from psygnal import Signal
 
-from napari_unet.schema.correction import State
+from napari_unet.schema.correction import State, learnable
 from napari_unet.session.edits import Edit, Entry, Move, PlaneIndex, Region
 
 
@@ -156,18 +156,14 @@ class History:
     def known(self) -> Iterator[tuple[PlaneIndex, np.ndarray]]:
         """What training may learn from: planes with confirmed pixels, and which those are.
 
-        Edits outside of all that was confirmed are left out: they are one-sided (only what the
-        model missed, or only what it found too much), and training on them alone ruins a model.
-
         Yields
         ------
-        The plane, and uint8 (y, x): CONFIRMED or CONFIRMED | CORRECTED, 0 elsewhere.
+        The plane, and uint8 (y, x); see `napari_unet.schema.correction.learnable`.
         """
         for plane in self._planes():
-            states = self.states[plane]
-            counts = (states & (State.CONFIRMED | State.UNKNOWN | State.AUDITED)) == State.CONFIRMED
-            if counts.any():
-                yield plane, np.where(counts, states, 0).astype(np.uint8)
+            known = learnable(self.states[plane])
+            if known.any():
+                yield plane, known
 
     def _planes(self) -> list[PlaneIndex]:
         """The planes of which something was said; what is confirmed lies in runs within rows."""

@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from napari_unet.images.files import MASKS, PROBABILITIES, SUFFIXES
+from napari_unet.images.files import KNOWN, MASKS, PROBABILITIES, SUFFIXES
 
-KNOWN = "_known"
-"""End of the names of exported files that say which pixels are known."""
 _OURS = {
     MASKS: "it is a mask",
     PROBABILITIES: "it holds probabilities",

@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from napari_unet.images.axes import plane, plane_count, read_axes
-from napari_unet.images.files import Pair, read_image, read_labels
+from napari_unet.images.files import read_image, read_labels, read_states
+from napari_unet.images.pairs import Pair
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
-from napari_unet.schema.correction import Correction, State
+from napari_unet.schema.correction import Correction, State, learnable
 from napari_unet.schema.events import Event
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
@@ -129,15 +130,28 @@ class Examples(Sequence[Example]):
 
     def _read(self, index: int) -> Example:
         image, labels = _annotated(self._pairs[index])
+        known = _known(self._pairs[index])
         prepared = prepare(image, self._card)  # the whole image decides what is dark and bright
         if labels.size > (2 * self._window_px) ** 2:
             self._windows.add(index)
-            window = tuple(self._part(length) for length in labels.shape)
+            window = self._window(labels.shape, known)
             prepared, labels = prepared[(slice(None), *window)].copy(), labels[window]
-        return make_example(prepared, labels, percentiles=None, loss=self._loss)
+            known = None if known is None else known[window]
+        return make_example(prepared, labels, known, percentiles=None, loss=self._loss)
 
-    def _part(self, length: int) -> slice:
-        start = int(self._random.integers(max(1, length - self._window_px + 1)))
+    def _window(self, shape: tuple[int, ...], known: np.ndarray | None) -> tuple[slice, ...]:
+        """A random window; one that holds a known pixel where not all are known."""
+        places = np.flatnonzero(known) if known is not None else ()
+        if not len(places):
+            return tuple(self._part(0, length) for length in shape)
+        at = np.unravel_index(self._random.choice(places), shape)
+        first = [max(0, int(i) - self._window_px + 1) for i in at]
+        stop = [min(length, int(i) + self._window_px) for i, length in zip(at, shape, strict=True)]
+        return tuple(map(self._part, first, stop))
+
+    def _part(self, first: int, stop: int) -> slice:
+        """So many pixels as a window is wide, somewhere between two places."""
+        start = first + int(self._random.integers(max(1, stop - first - self._window_px + 1)))
         return slice(start, start + self._window_px)
 
 
@@ -200,15 +214,23 @@ def _annotated(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
 
 def _exam(card: ModelCard, pair: Pair) -> Exam:
     image, labels = _annotated(pair)
-    return Exam(prepare(image, card), labels, np.ones(labels.shape, bool))
+    known = _known(pair)
+    return Exam(
+        prepare(image, card), labels, np.ones(labels.shape, bool) if known is None else known > 0
+    )
 
 
 def _correction(pair: Pair) -> Correction:
     image, labels = _annotated(pair)
-    known = np.full(labels.shape, State.CONFIRMED, np.uint8)
-    if pair.known is not None:
-        known *= read_labels(pair.known) > 0
+    known = _known(pair)
+    if known is None:
+        known = np.full(labels.shape, State.CONFIRMED, np.uint8)
     return Correction(image_id=pair.stem, image=image, labels=labels, known=known)
+
+
+def _known(pair: Pair) -> np.ndarray | None:
+    """The pixels to learn from, uint8 (y, x), values of `State`; None is all."""
+    return None if pair.known is None else learnable(read_states(pair.known))
 
 
 def _bytes(example: Example) -> int:

@@ -72,7 +72,7 @@ class PatchSampler:
 
 
 def _centre(example: Example, generator: Generator) -> Tensor:
-    if example.anchors is None:
+    if example.anchors is None or not len(example.anchors):
         size = torch.tensor(example.target.shape, dtype=torch.float32)
         return torch.rand(2, generator=generator) * (size - 1)
     index = torch.randint(len(example.anchors), (), generator=generator)

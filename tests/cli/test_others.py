@@ -8,7 +8,8 @@ import sys
 import pytest
 
 import napari_unet
-from napari_unet.images.files import pair, read_image, read_labels
+from napari_unet.images.files import read_image, read_labels
+from napari_unet.images.pairs import pair
 from napari_unet.models.archive import read_card
 
 

@@ -23,7 +23,8 @@ from skimage.io import imsave
         ("evaluate --model tiny.safetensors --images images --labels empty", "holds no images"),
         ("evaluate --model tiny.safetensors --images images --labels fewer", "has no labels"),
         ("evaluate --model tiny.safetensors --images nowhere --labels labels", "no folder"),
-        ("evaluate --model tiny.safetensors --images stack --labels stack", "a stack of 7 planes"),
+        ("evaluate --model tiny.safetensors --images stack", "a stack of 7 planes"),
+        ("evaluate --model tiny.safetensors --images images", "same name with '_masks' behind it"),
         ("train --network unet --images images --labels other-size --out n.safetensors", "pixels"),
         ("train --network unet --images images --labels labels --out tiny.safetensors", "never"),
         ("train --network unet --images images --labels labels --out no/n", "no folder"),
@@ -51,7 +52,8 @@ def bad_input(made):
     for name in ("empty", "fewer", "other-size", "nothing-known", "stack"):
         (made / name).mkdir()
     tifffile.imwrite(made / "fewer/a.tif", np.ones((64, 80), np.uint8))
-    tifffile.imwrite(made / "stack/s.tif", np.ones((7, 64, 80), np.uint8))
+    for name in ("s", "s_masks"):
+        tifffile.imwrite(made / f"stack/{name}.tif", np.ones((7, 64, 80), np.uint8))
     for stem in "ab":
         tifffile.imwrite(made / f"other-size/{stem}.tif", np.ones((10, 10), np.uint8))
         tifffile.imwrite(made / f"nothing-known/{stem}.tif", np.zeros((64, 80), np.uint8))
@@ -71,7 +73,7 @@ def bad_input(made):
         ("train --network unet --images images --labels labels --out n --val-images images",
          "together"),
         ("fine-tune --images images --labels labels --out n --seconds -1", "--seconds cannot be"),
-        ("evaluate --images images", "--labels requires an argument"),
+        ("evaluate --labels labels", "--images requires an argument"),
         ("segment images/a.tif", "Unknown command"),
     ],
 )  # fmt: skip

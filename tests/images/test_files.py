@@ -1,5 +1,3 @@
-import logging
-
 import dask.array as da
 import numpy as np
 import pytest
@@ -9,11 +7,10 @@ from skimage.io import imread
 
 from napari_unet.images.codecs import plane_size
 from napari_unet.images.files import (
-    Pair,
     as_image,
-    pair,
     read_image,
     read_labels,
+    read_states,
     write_masks,
     write_probabilities,
 )
@@ -221,75 +218,23 @@ def test_r12_5_jpeg_labels_are_refused(tmp_path):
         read_labels(tmp_path / "m.jpg")
 
 
-# -- pairs
-
-
-@pytest.fixture
-def folders(tmp_path):
-    for name in ("images", "labels", "known"):
-        (tmp_path / name).mkdir()
-        for stem in ("b", "a.1"):
-            Image.fromarray(RAMP).save(tmp_path / name / f"{stem}.png")
-    return tmp_path
-
-
-def test_images_pair_with_labels_by_name(folders):
-    (folders / "images" / "notes.txt").touch()
-    (folders / "images" / "._b.png").touch()
-    images, labels, known = (folders / name for name in ("images", "labels", "known"))
-    assert pair(str(images), labels) == [
-        Pair("a.1", images / "a.1.png", labels / "a.1.png"),
-        Pair("b", images / "b.png", labels / "b.png"),
-    ]
-    assert pair(images, labels, known)[1].known == known / "b.png"
-
-
-def test_what_predict_writes_pairs_with_the_images(folders):
-    for stem in ("a.1", "b"):
-        (folders / "labels" / f"{stem}.png").unlink()
-        write_masks(folders / "labels" / f"{stem}_masks.tif", RAMP)
-        write_probabilities(folders / "labels" / f"{stem}_probabilities.tif", RAMP[np.newaxis])
-    assert [p.labels.name for p in pair(folders / "images", folders / "labels")] == [
-        *("a.1_masks.tif", "b_masks.tif")
-    ]
-
-
-def test_the_two_spellings_of_a_letter_are_one_name(folders):
-    Image.fromarray(RAMP).save(folders / "images" / "Zelle \u00e4.png")
-    Image.fromarray(RAMP).save(folders / "labels" / "Zelle a\u0308.png")
-    assert len(pair(folders / "images", folders / "labels")) == 3
-
-
-def test_r12_2_labels_without_image_are_named(folders, caplog):
-    Image.fromarray(RAMP).save(folders / "labels" / "c.png")
-    with caplog.at_level(logging.WARNING):
-        assert len(pair(folders / "images", folders / "labels")) == 2
-    assert "Without image, left out: c of" in caplog.text
-
-
-def test_folders_that_do_not_fit_are_refused(folders):
-    images, labels, known = (folders / name for name in ("images", "labels", "known"))
-
-    def refused(says):
-        return pytest.raises(ValueError, match=says)
-
-    with refused(r"There is no folder '.*nowhere'"):
-        pair(images, folders / "nowhere")
-    (folders / "empty").mkdir()
-    with refused(r"'.*empty' holds no images; put PNG"):
-        pair(folders / "empty", labels)
-    (known / "a.1.png").unlink()
-    with refused(r"a.1.png' has no known pixels in '.*known'; add files"):
-        pair(images, labels, known)
-    Image.fromarray(RAMP[:5]).save(labels / "b.png")
-    with refused(r"labels.b.png' is 10 x 5 pixels, its image 'b.png' 10 x 12"):
-        pair(images, labels)
-    (labels / "b.png").unlink()
-    with refused(r"b.png' has no labels in '.*labels'.* take the image away"):
-        pair(images, labels)
-    tifffile.imwrite(images / "b.tif", RAMP)
-    with refused(r"'b.png' and 'b.tif' in '.*images' have the same name"):
-        pair(images, labels)
+@pytest.mark.parametrize(
+    ("values", "states"),
+    [
+        (RAMP % 16, RAMP % 16),
+        (RAMP % 16 > 3, RAMP % 16 > 3),
+        (TWO_SQUARES * 255, TWO_SQUARES),
+        (TWO_SQUARES * 1.0, TWO_SQUARES),
+        (np.dstack([TWO_SQUARES * 255] * 3), TWO_SQUARES),
+        (np.dstack([RAMP * 0, TWO_SQUARES * 9, RAMP * 0, RAMP + 1]), TWO_SQUARES),
+        (RAMP[None] % 16, RAMP % 16),
+    ],
+)
+def test_r12_1_what_is_known_is_read_from_any_mask(tmp_path, values, states):
+    tifffile.imwrite(tmp_path / "known.tif", values)
+    found = read_states(tmp_path / "known.tif")
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, states)
 
 
 # -- writing

@@ -1,13 +1,17 @@
 """Folders of annotated images: read when needed, held only as far as there is room."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
 import torch
 
-from napari_unet.images.files import Pair, pair
+from napari_unet.images.files import write_states
+from napari_unet.images.pairs import Pair, pair
 from napari_unet.images.samples import cells
 from napari_unet.inference.predict import prepare
+from napari_unet.schema.correction import State
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import AugmentSettings, LossSettings, NetworkSettings
 from napari_unet.training import folders
@@ -119,6 +123,47 @@ def test_corrections_vouch_for_what_is_known_only(pairs, tmp_path):
     np.testing.assert_array_equal(partly.known > 0, known > 0)
     assert (wholly.known > 0).all()
     assert (partly.image_id, wholly.image_id) == ("x", "1")
+
+
+def test_r12_1_training_counts_no_pixel_that_is_not_confirmed(pairs, tmp_path):
+    states = np.zeros((SIDE, SIDE), np.uint8)
+    states[:20] = State.CONFIRMED
+    states[5:9] |= np.uint8(State.CORRECTED)
+    states[9:12] |= np.uint8(State.UNKNOWN)
+    states[12:15] |= np.uint8(State.AUDITED)
+    states[30:] = State.CORRECTED  # one-sided: nobody vouches for what is around
+    write_states(tmp_path / "known.tif", states)
+    one = replace(pairs[0], known=tmp_path / "known.tif")
+    counts = np.zeros((SIDE, SIDE), bool)
+    counts[:9] = counts[15:20] = True
+    example = Examples([one], CARD, LossSettings())[0]
+    np.testing.assert_array_equal(example.weight_map.numpy() > 0, counts)
+    np.testing.assert_array_equal(corrections_in([one])[0].known > 0, counts)
+
+
+def test_r12_1_a_window_of_a_large_image_holds_known_pixels(tmp_path):
+    image = np.arange(400 * 600, dtype=np.uint32).reshape(400, 600)
+    known = np.zeros(image.shape, np.uint8)
+    known[3:5, 590:] = known[300, 100] = State.CONFIRMED
+    tifffile.imwrite(tmp_path / "i.tif", image)
+    tifffile.imwrite(tmp_path / "l.tif", (image % 7 == 0).astype(np.uint8))
+    write_states(tmp_path / "k.tif", known)
+    one = Pair("x", *(tmp_path / f"{name}.tif" for name in "ilk"))
+    examples = Examples([one], CARD, LossSettings(), patch_px=16)
+    for _ in range(10 * folders.USES):
+        found = examples[0]
+        assert found.image.shape == (1, 64, 64)
+        assert len(found.anchors)
+
+
+def test_an_image_of_which_nothing_is_known_teaches_nothing(pairs, tmp_path):
+    write_states(tmp_path / "known.tif", np.zeros((SIDE, SIDE), np.uint8))
+    one = replace(pairs[0], known=tmp_path / "known.tif")
+    examples = Examples([one, pairs[1]], CARD, LossSettings())
+    assert not examples[0].weight_map.any()
+    sampler = PatchSampler(examples, batch=4, patch_px=32, settings=AugmentSettings())
+    batch = sampler.draw(0)
+    assert batch.images.shape == (4, 1, 32, 32)
 
 
 def test_annotated_images_are_read_when_asked_for(pairs, reads):

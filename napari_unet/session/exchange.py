@@ -1,0 +1,149 @@
+"""Corrections as plain files, out and in: what was corrected here, and masks from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet import disk
+from napari_unet.images.files import KNOWN, MASKS, read_image, read_labels, read_states
+from napari_unet.images.triples import Triple, free_stem, write_triple
+from napari_unet.session.edits import PlaneIndex
+
+_SPECKLES = 1000
+"""So many neighbours of different ids, and more than of equal ones, are no objects."""
+
+
+class Exported(NamedTuple):
+    """What was written."""
+
+    triples: list[Triple]
+    """The files of each plane."""
+    note: str
+    """What a person should know about it, in one sentence; often empty."""
+
+
+class Imported(NamedTuple):
+    """What a file of masks says."""
+
+    labels: np.ndarray
+    """uint16 (uint32 where an id is above 65,535); 0 is background."""
+    states: np.ndarray | None
+    """uint8, values of `State`; None if the file says nothing of them."""
+
+
+def export(
+    folder: Path,
+    name: str,
+    axes: str,
+    labels: np.ndarray,
+    states: np.ndarray,
+    image_of: Callable[[PlaneIndex], np.ndarray],
+    pixel_size_um: float | None = None,
+) -> Exported:
+    """Save all planes of which a person said something, as triples of plain files.
+
+    Nothing is overwritten: where a file of the name is, a number is put behind it. All files are
+    written, or none.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    name
+        Of the image; a plane of a stack gets its place behind it: ``cells_t001_z012``, counted from
+        0 as in napari.
+    axes
+        Of the image, for example "TZCYX".
+    labels, states
+        (..., y, x): the mask, and for each pixel values of `State`.
+    image_of
+        Gives a plane of the image as a network sees it: (y, x), (channel, y, x) or colour.
+    pixel_size_um
+        Side of a pixel in micrometres; None is unknown.
+
+    Raises
+    ------
+    ValueError
+        If nothing was said of any plane, or the image cannot be saved as planes.
+    OSError
+        If it cannot be written; the message says why.
+    """
+    planes = corrected_planes(states)
+    if not planes:
+        raise ValueError("Nothing has been corrected or confirmed yet: there is nothing to export.")
+    disk.make_folder(folder)
+    ends = [_place(axes, plane) for plane in planes]
+    stem = free_stem(folder, name, ends)
+    written: list[Triple] = []
+    try:
+        for plane, end in zip(planes, ends, strict=True):
+            parts = (image_of(plane), labels[plane], states[plane])
+            written.append(write_triple(folder, f"{stem}{end}", *parts, pixel_size_um))
+    except BaseException:
+        _remove(written)
+        raise
+    why = f"The files are called '{stem}': '{name}' is taken, or cannot be the name of a file."
+    return Exported(written, "" if stem == name else why)
+
+
+def corrected_planes(states: np.ndarray) -> list[PlaneIndex]:
+    """The planes of which a person said something, from the states of all, (..., y, x)."""
+    found = np.argwhere(states.any(axis=(-2, -1))).tolist()
+    return [tuple(plane) for plane in found]
+
+
+def read_masks(path: Path, shape: tuple[int, ...]) -> Imported:
+    """Read the masks of an image from a file of any kind.
+
+    Ids are kept. A mask of two values is taken apart into its connected pieces. Of a triple that
+    `export` wrote, all is read as it was.
+
+    Parameters
+    ----------
+    path
+        PNG or TIFF: 0/255, 0/1, bool, ids of objects, or a colour for each object.
+    shape
+        Of the image without its channels, (..., y, x).
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or cannot be the mask of this image; the sentence names the file.
+    """
+    known = path.with_name(f"{path.stem.removesuffix(MASKS)}{KNOWN}{path.suffix}")
+    if path.stem.endswith(MASKS) and known.is_file():
+        labels, states = read_image(path), read_states(known)
+        if labels.dtype.kind == "u" and labels.shape == states.shape == shape:
+            return Imported(labels, states)
+    labels = read_labels(path, shape)
+    if _is_speckled(labels):
+        raise ValueError(
+            f"'{path}' looks like an image, since its values change from pixel to pixel: choose "
+            "the file of its masks."
+        )
+    return Imported(labels, None)
+
+
+def _place(axes: str, plane: PlaneIndex) -> str:
+    """What is put behind the name of a plane of a stack."""
+    stacked = [axis.lower() for axis in axes if axis in "TZ"]
+    return "".join(f"_{axis}{index:03d}" for axis, index in zip(stacked, plane, strict=True))
+
+
+def _remove(written: list[Triple]) -> None:
+    for path in (path for triple in written for path in triple):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_speckled(labels: np.ndarray) -> bool:
+    """Whether most neighbours within objects have different ids."""
+    here, there = labels[..., :-1], labels[..., 1:]
+    within = (here > 0) & (there > 0)
+    different = np.count_nonzero(within & (here != there))
+    return bool(different >= _SPECKLES and 2 * different > np.count_nonzero(within))

@@ -8,9 +8,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import docstring_parser
+from cyclopts import App
 
 from napari_unet.cli.app import app
 from napari_unet.cli.options import option
@@ -26,7 +27,8 @@ the same defaults, the same bounds, the same functions behind them.
 Images and labels are matched by their file names without ending: `images/a.tif` and `labels/a.png`
 belong together, and `labels/a_masks.tif` counts as labels of `a` too. In labels 0 is background and
 every other number one object; a mask of two values (0 and 255, say) is taken apart into its
-connected pieces.
+connected pieces. All may lie in one folder: `a.tif`, `a_masks.tif` and, where not all pixels are
+vouched for, `a_known.tif`, as `corrections export` writes them.
 
 Exit status: 0, done; 1, the work failed; 2, the call was wrong. One sentence on stderr says why.
 `NAPARI_UNET_DEBUG=1` shows where in the program it failed; `NAPARI_UNET_HOME` moves the library of
@@ -36,24 +38,32 @@ your own models.
 
 def page() -> str:
     """The whole page, in Markdown."""
-    verbs = sorted(name for name in app if not name.startswith("-"))
-    return HEAD + "".join(f"\n{section}" for section in map(verb_section, verbs))
+    return HEAD + "".join(f"\n{verb_section(*verb)}" for verb in verbs(app))
 
 
-def verb_section(verb: str) -> str:
+def verbs(group: App) -> Iterator[tuple[str, App]]:
+    """Every verb in the order of the alphabet; those of a group with its name before them."""
+    for name in sorted(name for name in group if not name.startswith("-")):
+        if group[name].default_command:
+            yield name, group[name]
+        else:
+            yield from ((f"{name} {below}", verb) for below, verb in verbs(group[name]))
+
+
+def verb_section(name: str, verb: App) -> str:
     """Heading, help and table of options of one verb."""
-    function = app[verb].default_command
+    function = verb.default_command
     told = inspect.getdoc(function).partition("\nParameters\n")[0].strip()
     rows = list(option_rows(verb))
     table = ["| option | default | help |", "|---|---|---|", *rows] if rows else []
-    return "\n".join([f"## {verb}", "", told, *([""] if rows else []), *table, ""])
+    return "\n".join([f"## {name}", "", told, *([""] if rows else []), *table, ""])
 
 
-def option_rows(verb: str) -> Iterator[str]:
+def option_rows(verb: App) -> Iterator[str]:
     """A row for each option that can be given."""
-    told = docstring_parser.parse(inspect.getdoc(app[verb].default_command) or "").params
+    told = docstring_parser.parse(inspect.getdoc(verb.default_command) or "").params
     helps = {parameter.arg_name: parameter.description for parameter in told}
-    for argument in app[verb].assemble_argument_collection():
+    for argument in verb.assemble_argument_collection():
         if argument.show and argument.parse is not False:
             helped = argument.parameter.help or helps[argument.field_info.name]
             text = " ".join(f"{helped} {bounds(argument)}".split())
@@ -63,7 +73,8 @@ def option_rows(verb: str) -> Iterator[str]:
 def names(argument: Any) -> str:
     """How the option is written, and how it is taken back where it is on by itself."""
     if not argument.names[0].startswith("--"):
-        return f"`{argument.names[0]} ...`"
+        many = " ..." if get_origin(argument.field_info.annotation) is list else ""
+        return f"`{argument.names[0]}{many}`"
     name = option(argument.field_info.name)
     return f"`--{name}`" + (f", `--no-{name}`" if argument.field_info.default is True else "")
 

@@ -55,11 +55,13 @@ def test_the_page_names_every_option_that_was_promised():
         "train": "network images labels val-images val-labels out loss steps seconds seed json",
         "fine-tune": "model images labels known out seconds steps seed json",
         "evaluate": "model images labels json",
+        "corrections list": "json",
+        "corrections export": "out image channel",
         "models": "json",
         "demo": "",
         "doctor": "",
     }
-    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert set(sections) == set(promised)
     for verb, options in promised.items():
         assert [o for o in options.split() if f"| `--{o}`" not in sections[verb]] == []

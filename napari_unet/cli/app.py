@@ -10,6 +10,7 @@ import pydantic
 from cyclopts import App, CycloptsError, Parameter
 
 from napari_unet import __version__
+from napari_unet.cli.corrections import corrections
 from napari_unet.cli.demo import demo
 from napari_unet.cli.doctor import doctor
 from napari_unet.cli.evaluate import evaluate
@@ -33,7 +34,7 @@ app = App(
     suppress_keyboard_interrupt=False,
     result_action="return_value",
 )
-for verb in (demo, predict, train, fine_tune, evaluate, models, doctor):
+for verb in (demo, predict, train, fine_tune, evaluate, corrections, models, doctor):
     app.command(verb)
 
 

@@ -9,6 +9,6 @@ from napari_unet.session.journal.compaction import compact
 from napari_unet.session.journal.journal import Journal
 from napari_unet.session.journal.reader import read
 from napari_unet.session.journal.rows import Identity
-from napari_unet.session.journal.shelf import Found, find
+from napari_unet.session.journal.shelf import Found, all_journals, find
 
-__all__ = ["Found", "Identity", "Journal", "compact", "find", "read"]
+__all__ = ["Found", "Identity", "Journal", "all_journals", "compact", "find", "read"]

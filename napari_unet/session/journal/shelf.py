@@ -81,13 +81,20 @@ def find(identity: Identity, folder: Path | None = None) -> list[Found]:
     folder
         Where journals are, if not in the user's data folder.
     """
-    roots = [folder or journals_folder()]
-    if _is_own(spare_folder()):
-        roots.append(spare_folder())
-    paths = [path for root in roots for path in generations(folder_for(identity, root))]
-    found = [journal for path in paths if (journal := look(path)) is not None]
-    same = [journal for journal in found if _is_same(journal.identity, identity)]
-    return sorted(same, key=lambda journal: (journal.last, journal.path.name), reverse=True)
+    found = _looked_at(folder_for(identity, root) for root in _roots(folder))
+    return [journal for journal in found if _is_same(journal.identity, identity)]
+
+
+def all_journals(folder: Path | None = None) -> list[Found]:
+    """All journals of all images, the newest first.
+
+    Parameters
+    ----------
+    folder
+        Where journals are, if not in the user's data folder.
+    """
+    roots = [root for root in _roots(folder) if root.is_dir()]
+    return _looked_at(part for root in roots for part in root.iterdir() if part.is_dir())
 
 
 def look(path: Path) -> Found | None:
@@ -114,6 +121,19 @@ def counted(kinds: Iterable[str]) -> tuple[int, int]:
     counts = Counter(kinds)
     corrections = sum(n for kind, n in counts.items() if Edit(cast(Kind, kind)).by_hand)
     return corrections, sum(counts[kind] for kind in _CONFIRMATIONS)
+
+
+def _roots(folder: Path | None) -> list[Path]:
+    """Where the folders of images may be."""
+    spare = spare_folder()
+    return [folder or journals_folder(), *([spare] if _is_own(spare) else [])]
+
+
+def _looked_at(folders: Iterable[Path]) -> list[Found]:
+    """What the journals in some folders hold, the newest first."""
+    paths = [path for folder in folders for path in generations(folder)]
+    found = [journal for path in paths if (journal := look(path)) is not None]
+    return sorted(found, key=lambda journal: (journal.last, journal.path.name), reverse=True)
 
 
 def _done(kinds: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 SIZE = (12, 16)
@@ -30,13 +29,26 @@ def disks(*centres, radius=15, shape=(60, 90), id_=1):
 def planes(draw):
     """Small planes of few objects, in pieces and with holes, of every dtype that a mask has."""
     dtype = draw(st.sampled_from([np.uint8, np.uint16, np.uint32, np.int32, np.int64]))
-    labels = draw(arrays(dtype, SIZE, elements=st.integers(0, 4), fill=st.just(0)))
-    for _ in range(draw(st.integers(0, 4))):
-        y, x = draw(st.integers(0, 10)), draw(st.integers(0, 14))
-        labels[y : y + draw(st.integers(1, 8)), x : x + draw(st.integers(1, 8))] = draw(
-            st.integers(0, 4)
-        )
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    labels = np.zeros(SIZE, dtype)
+    for _ in range(draw(st.integers(1, 6))):
+        (y, x), (height, width) = random.integers(0, SIZE), random.integers(2, 10, 2)
+        labels[y : y + height, x : x + width] = random.integers(1, 5)
+        if random.random() < 0.5:  # a frame
+            labels[y + 1 : y + height - 1, x + 1 : x + width - 1] = 0
+    for _ in range(draw(st.integers(0, 6))):  # holes, cuts and specks
+        (y, x), (height, width) = random.integers(0, SIZE), random.integers(1, 4, 2)
+        labels[y : y + height, x : x + width] = random.choice([0, 0, 0, 1, 2])
     return labels
+
+
+@st.composite
+def clicked(draw, count):
+    """A plane, and places that were clicked: mostly on objects, some anywhere."""
+    labels = draw(planes())
+    objects = [tuple(pixel) for pixel in np.argwhere(labels > 0).tolist()]
+    on_objects = st.sampled_from(objects) if objects else points
+    return labels, draw(st.tuples(*[st.one_of(on_objects, on_objects, points)] * count))
 
 
 points = st.tuples(st.floats(-3, 18), st.floats(-3, 18))

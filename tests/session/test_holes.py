@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_unet.session import holes
 from napari_unet.session.holes import fill_holes
-from tests.session.planes import after, bars, planes, points, unchanged
+from tests.session.planes import SIZE, after, bars, planes, unchanged
 
 
 def with_holes():
@@ -82,7 +83,7 @@ def test_r11_2_filling_changes_background_only_and_leaves_no_hole(labels):
 
 
 @settings(deadline=None)
-@given(planes(), points)
+@given(planes(), st.tuples(st.integers(0, SIZE[0] - 1), st.integers(0, SIZE[1] - 1)))
 def test_a_click_fills_at_most_what_filling_all_does(labels, at):
     try:
         one = after(labels, fill_holes(labels, at))

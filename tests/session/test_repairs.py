@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from napari_unet.session.repairs import (
     delete_in,
@@ -10,7 +9,7 @@ from napari_unet.session.repairs import (
     merge_clicked,
     merge_objects,
 )
-from tests.session.planes import NEW, after, bars, pieces, planes, points, strokes, unchanged
+from tests.session.planes import NEW, after, bars, clicked, pieces, planes, strokes, unchanged
 
 
 def box(y0, x0, y1, x1):
@@ -107,8 +106,9 @@ def test_merging_needs_two_objects():
 
 
 @settings(deadline=None)
-@given(planes(), st.lists(points, min_size=2, max_size=3))
-def test_r11_2_merging_moves_whole_objects(labels, clicks):
+@given(clicked(3))
+def test_r11_2_merging_moves_whole_objects(plane):
+    labels, clicks = plane
     try:
         repaired = after(labels, merge_clicked(labels, clicks))
     except ValueError:

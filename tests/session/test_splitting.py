@@ -5,7 +5,17 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_unet.session.splitting import split_between, split_objects, tidy
-from tests.session.planes import NEW, after, bars, disks, pieces, planes, points, strokes, unchanged
+from tests.session.planes import (
+    NEW,
+    after,
+    bars,
+    clicked,
+    disks,
+    pieces,
+    planes,
+    strokes,
+    unchanged,
+)
 
 # -- along a line
 
@@ -116,8 +126,9 @@ def test_splitting_between_says_what_to_click(clicks):
 
 
 @settings(deadline=None)
-@given(planes(), st.tuples(points, points))
-def test_r11_2_any_two_clicks_make_two_objects_of_one(labels, clicks):
+@given(clicked(2))
+def test_r11_2_any_two_clicks_make_two_objects_of_one(plane):
+    labels, clicks = plane
     try:
         cut = after(labels, split_between(labels, clicks, NEW))
     except ValueError:

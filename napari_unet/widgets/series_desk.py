@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject
 from napari_unet.session.ahead import Ahead, hand_over
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.series import Series, Standing
+from napari_unet.session.specimen import Specimen
 from napari_unet.session.target import Target
 from napari_unet.widgets import layers
 from napari_unet.widgets.desk import Desk
@@ -42,6 +43,10 @@ class SeriesDesk(QObject):
         self._ahead = ahead
         self._planes: tuple[PlaneIndex, ...] = ()
         """Which planes were segmented of the last image; none if none was."""
+        self._specimen: Specimen | None = None
+        """That of the open image, or of the one before."""
+        self._due = False
+        """The open image is to be segmented as soon as the engine is free."""
         desk.changed.connect(self._on_changed)
         opener.changed.connect(self._on_changed)
         opener.opened.connect(self._on_opened)
@@ -50,23 +55,25 @@ class SeriesDesk(QObject):
     def _on_changed(self) -> None:
         series, stage = self._opener.series, self._desk.stage
         if series is None:
-            self._planes = ()
+            self._planes, self._due = (), False
             self._ahead.want(None)
         elif stage.image is not None and stage.image is self._opener.image:
             self._bring_back(series)
             self._mark(series)
+            self._segment_if_due()
             self._look_ahead(series)
 
     def _bring_back(self, series: Series) -> None:
         """Restore an image that is known to be started, without asking."""
         stage, path = self._desk.stage, series.current
         known = path is not None and series.standing(path) is not Standing.UNTOUCHED
-        if known and stage.offer is not None and not stage.keeper.restoring:
+        if known and stage.offer is not None:
             stage.restore()
 
     def _mark(self, series: Series) -> None:
         """Say that an image is started as soon as something of it was corrected."""
         path, work = series.current, self._desk.stage.work
+        self._specimen = work.results.specimen if work is not None else self._specimen
         untouched = path is not None and series.standing(path) is Standing.UNTOUCHED
         if untouched and work is not None and any(work.results.specimen.history.tally):
             self._opener.mark(Standing.STARTED)
@@ -98,10 +105,23 @@ class SeriesDesk(QObject):
 
     @guarded
     def _on_opened(self, image: Image, path: Path) -> None:
+        """Show the mask of an image on which nobody has worked, or have it made."""
         series = self._opener.series
-        if series is None or series.standing(path) is not Standing.UNTOUCHED or not self._planes:
-            return
-        if not self._show(image, path) and not self._desk.why_not_segment():
+        fresh = series is not None and series.standing(path) is Standing.UNTOUCHED
+        self._end_what_nobody_waits_for()
+        self._due = fresh and bool(self._planes) and not self._show(image, path)
+        self._ahead.want(None)  # it is open now
+        self._segment_if_due()
+
+    def _end_what_nobody_waits_for(self) -> None:
+        """End the prediction of the image before, if it has not come yet."""
+        run = self._desk.session.wanted
+        if run is not None and run.specimen is not None and run.specimen is self._specimen:
+            self._desk.session.cancel()
+
+    def _segment_if_due(self) -> None:
+        if self._due and not self._desk.why_not_segment():
+            self._due = False
             self._desk.segment("plane")
 
     def _show(self, image: Image, path: Path) -> bool:

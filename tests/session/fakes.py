@@ -61,7 +61,7 @@ class FakeEngine:
 
     def cancel(self):
         self.cancelled += 1
-        if self.quick:
+        if self.quick and self._listener is not None:  # its last message may still be on its way
             self.end(Cancelled())
 
     def close(self):

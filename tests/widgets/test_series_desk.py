@@ -117,6 +117,20 @@ def test_an_image_that_is_not_ready_is_segmented_when_it_is_opened(
     assert bench.desk.stage.work.results.specimen.labels.max() == 2
 
 
+def test_whoever_goes_on_quickly_waits_for_the_open_image_only(bench, slow, segmented, wait, quiet):
+    bench.opener.next()
+    slow.end(Cancelled())
+    wait(3)
+    bench.opener.next()
+    assert slow.cancelled == 2, "nobody waits for the image in between any more"
+    slow.end(Cancelled())
+    wait(4)
+    np.testing.assert_array_equal(slow.requests[3].planes[0], two_cells() * 3)
+    slow.work()
+    quiet()
+    assert bench.desk.stage.work.results.specimen.labels.max() == 2
+
+
 def test_a_button_ends_what_runs_ahead_and_it_starts_again(bench, slow, segmented, wait, quiet):
     bench.desk.segment("plane")
     assert slow.cancelled == 1

@@ -48,6 +48,7 @@ class SpareTime:
         self._engine: Runner | None = None
         self._job: _Job | None = None
         self._waiting: _Job | None = None
+        self._gives_way = False
 
     @property
     def idle(self) -> bool:
@@ -107,14 +108,16 @@ class SpareTime:
 
     def give_way(self) -> None:
         """End what runs ahead."""
-        if self._job is not None and self._job.ahead and self._engine is not None:
+        ahead = self._job is not None and self._job.ahead
+        if ahead and self._engine is not None and not self._gives_way:
+            self._gives_way = True
             self._engine.cancel()
 
     # the engine
 
     def _begin(self, job: _Job) -> None:
         self._engine = self._engine or self._start()
-        self._job = job  # before its first message can come
+        self._job, self._gives_way = job, False  # before its first message can come
         try:
             self._engine.submit(job.request, partial(self._post, job))
         except (ValueError, OSError):

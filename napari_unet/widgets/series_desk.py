@@ -47,13 +47,21 @@ class SeriesDesk(QObject):
         """That of the open image, or of the one before."""
         self._due = False
         """The open image is to be segmented as soon as the engine is free."""
+        self._rests = False
+        """The panel was closed, and its user has done nothing since."""
         desk.changed.connect(self._on_changed)
         opener.changed.connect(self._on_changed)
         opener.opened.connect(self._on_opened)
 
+    def close(self) -> None:
+        """Ask nothing of the engine until its user does; the series stays open."""
+        self._rests, self._due = True, False
+        self._ahead.close()
+
     @guarded
     def _on_changed(self) -> None:
         series, stage = self._opener.series, self._desk.stage
+        self._rests = self._rests and self._desk.session.wanted is None
         if series is None:
             self._planes, self._due = (), False
             self._ahead.want(None)
@@ -81,7 +89,8 @@ class SeriesDesk(QObject):
     def _look_ahead(self, series: Series) -> None:
         """Have the next image predicted if there is time."""
         work = self._desk.stage.work
-        if work is None or self._desk.session.wanted is not None or self._desk.maker.busy:
+        busy = self._desk.session.wanted is not None or self._desk.maker.busy
+        if work is None or busy or self._rests:
             return
         self._planes = tuple(work.results.specimen.seen) or self._planes
         path = series.next(unchecked_only=True)

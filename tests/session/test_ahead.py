@@ -77,7 +77,8 @@ def test_a_job_of_the_users_ends_what_runs_ahead_at_once(spare, engine, session)
     told = []
     assert spare.work_ahead(CheckRequest(), told.append)
     specimen = segment(session)
-    assert engine.cancelled == 1
+    spare.give_way()
+    assert engine.cancelled == 1, "it is asked once"
     assert session.wanted.specimen is specimen
     assert session.why_not_run() == "Segmenting …"
     engine.end(Cancelled())

@@ -44,7 +44,7 @@ class Bench:
         self.tie = SeriesDesk(desk, self.opener, self.ahead)
 
     def close(self):
-        self.ahead.close()
+        self.tie.close()
         self.desk.close()
 
 
@@ -198,6 +198,21 @@ def test_r15_3_what_was_corrected_is_there_again_after_next_and_previous(
 def test_closing_the_series_ends_what_runs_ahead(bench, slow, segmented):
     bench.opener.close()
     assert slow.cancelled == 1
+
+
+def test_a_closed_panel_starts_no_engine_until_its_user_does(
+    bench, slow, segmented, wait, qtbot, quiet
+):
+    bench.close()
+    assert slow.closed
+    slow.end(Cancelled())
+    bench.desk.changed.emit()
+    qtbot.wait(30)
+    assert len(slow.requests) == 2
+    bench.desk.segment("plane")
+    slow.work()
+    quiet()
+    wait(4)
 
 
 def test_a_wish_for_the_last_image_is_none(bench, slow, folder, quiet, qtbot):

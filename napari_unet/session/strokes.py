@@ -29,6 +29,12 @@ def pixels_under(
     return rows[inside], columns[inside]
 
 
+def outline(first: Point, last: Point) -> list[Point]:
+    """The stroke around a box, from one of its corners to the other and back."""
+    (y0, x0), (y1, x1) = first, last
+    return [(y0, x0), (y0, x1), (y1, x1), (y1, x0), (y0, x0)]
+
+
 def enclosed(
     outline: Sequence[Point], shape: tuple[int, ...]
 ) -> tuple[tuple[int, int], np.ndarray]:

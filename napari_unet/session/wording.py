@@ -29,14 +29,14 @@ _DOING = {
 
 def fine_tune_text(tally: Tally) -> str:
     """What the big button says: what it will learn from."""
-    region = "region" if tally.inside else "confirmed region"
-    regions = [many(tally.regions, region)] if tally.regions else []
-    checked = [many(tally.checked, "checked object")] if tally.checked else []
-    places = " and ".join(regions + checked)
-    if not places:
+    if not tally.regions and not tally.checked:
         return "Fine-tune"
+    checked = many(tally.checked, "checked object")
+    if not tally.regions:
+        return f"Fine-tune on {checked}" + (f", {tally.inside} corrected" if tally.inside else "")
+    region = many(tally.regions, "region" if tally.inside else "confirmed region")
     objects = f"{many(tally.inside, 'corrected object')} in " if tally.inside else ""
-    return f"Fine-tune on {objects}{places}"
+    return f"Fine-tune on {objects}{region}" + (f" and {checked}" if tally.checked else "")
 
 
 def outside_text(tally: Tally) -> str:
@@ -52,9 +52,12 @@ def outside_text(tally: Tally) -> str:
 
 def count_text(tally: Tally) -> str:
     """How much has been corrected and confirmed."""
-    objects = many(tally.inside + tally.outside, "object")
-    checked = f", {tally.checked} checked" if tally.checked else ""
-    return f"{objects} corrected{checked}, {many(tally.regions, 'region')} confirmed"
+    counts = [f"{many(tally.inside + tally.outside, 'object')} corrected"]
+    if tally.checked:
+        counts.append(f"{tally.checked} checked")
+    if tally.regions or not tally.checked:
+        counts.append(f"{many(tally.regions, 'region')} confirmed")
+    return ", ".join(counts)
 
 
 _DID: dict[Kind, str] = {

@@ -134,5 +134,5 @@ class CorrectSection(Section):
 
     @guarded
     def _on_overlay_toggled(self, shown: bool) -> None:
-        for work in self._desk.stage.works:
+        for work in self._desk.stage.bench.works:
             work.results.overlay.set_visible(shown)

@@ -14,7 +14,7 @@ from napari_unet.session.objects import Repair
 from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.splitting import tidy
-from napari_unet.session.strokes import pixels_under
+from napari_unet.session.strokes import outline, pixels_under
 from napari_unet.widgets.layers import Labels, Results, Stroke, box_in_view, current_plane
 from napari_unet.widgets.recorder import Recorder
 from napari_unet.widgets.runner import Latest, guarded
@@ -106,8 +106,7 @@ class Corrector(QObject):
     @guarded
     def _on_stroke_moved(self, stroke: Stroke) -> None:
         if self.toolbox.tool == "box":
-            (y0, x0), (y1, x1) = stroke[0], stroke[-1]
-            stroke = [(y0, x0), (y0, x1), (y1, x1), (y1, x0), (y0, x0)]
+            stroke = outline(stroke[0], stroke[-1])
         self._show(stroke)
 
     @guarded

@@ -141,13 +141,13 @@ class Desk(QObject):
         OSError
             If it could not be saved; nothing is let go of then.
         """
-        self.stage.leave(image)
+        self.stage.bench.leave(image)
 
     # fine-tune
 
     def why_not_fine_tune(self) -> str:
         """Why nothing can be learned now, in one sentence; empty if it can."""
-        tally = self.stage.tally
+        tally = self.stage.bench.tally
         if not tally.regions and not tally.checked:
             return wording.CONFIRM_FIRST
         return self.session.why_not_run()
@@ -164,7 +164,7 @@ class Desk(QObject):
             raise ValueError(reason)
         device = self.predict_settings.device
         settings = self.fine_tune_settings.model_copy(update={"device": device})
-        self.session.fine_tune(list(self.stage.corrections()), settings)
+        self.session.fine_tune(list(self.stage.bench.corrections()), settings)
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window."""
@@ -179,7 +179,7 @@ class Desk(QObject):
         """End all jobs and the engine; the images and their edits stay."""
         self._display.drop()
         self.maker.drop()
-        self.stage.close()
+        self.stage.bench.close()
         self.session.close()
 
     # what the session says

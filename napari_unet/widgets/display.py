@@ -10,10 +10,11 @@ from napari_unet.session import wording
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.bench import Work
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.recorder import Recorder
 from napari_unet.widgets.runner import Throttle, guarded, tell
-from napari_unet.widgets.stage import Stage, Work
+from napari_unet.widgets.stage import Stage
 
 _REDRAW_MS = 200
 
@@ -42,7 +43,7 @@ class Display(QObject):
 
     @guarded
     def _on_tile_written(self, specimen: Specimen, plane: PlaneIndex, fresh: bool) -> None:
-        work = self._stage.work_on(specimen)
+        work = self._stage.bench.work_on(specimen)
         self._fresh = self._fresh or fresh
         if work is not None:
             self._redraw.call(lambda: self._show_tiles(work))
@@ -54,7 +55,7 @@ class Display(QObject):
 
     @guarded
     def _on_predicted(self, specimen: Specimen, planes: tuple[PlaneIndex, ...]) -> None:
-        work = self._stage.work_on(specimen)
+        work = self._stage.bench.work_on(specimen)
         if work is None:
             tell("The image was closed meanwhile, so its result was dropped.")
             return
@@ -64,7 +65,7 @@ class Display(QObject):
     @guarded
     def _on_mask_made(self, recorder: Recorder, plane: PlaneIndex) -> None:
         specimen = recorder.results.specimen
-        work = self._stage.work_on(specimen)
+        work = self._stage.bench.work_on(specimen)
         if work is not None:
             work.reviewer.refresh()
         if specimen.found[plane] == 0 and plane == self._stage.plane:

@@ -65,12 +65,12 @@ class FineTuneSection(Section):
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
         reason = self._desk.why_not_fine_tune()
-        text = wording.fine_tune_text(stage.tally)
+        text = wording.fine_tune_text(stage.bench.tally)
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)
         self.reason.say("" if learning else reason)
-        self.outside.say("" if learning or reason else wording.outside_text(stage.tally))
+        self.outside.say("" if learning or reason else wording.outside_text(stage.bench.tally))
         self.running.setVisible(learning)
         self.running.show_progress(session.progress, session.ending)
         self._reveal(self.plot, learning or bool(session.curves.steps))

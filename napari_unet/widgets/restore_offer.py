@@ -41,8 +41,8 @@ class RestoreOffer(QFrame):
         if found is not None:
             self.text.setText(wording.restore_text(found))
             self.note.say(wording.moved_text(found, stage.path))
-            self.restore.setText("Restoring …" if stage.keeper.restoring else "Restore")
-            self.restore.setEnabled(not stage.keeper.restoring)
+            self.restore.setText("Restoring …" if stage.bench.keeper.restoring else "Restore")
+            self.restore.setEnabled(not stage.bench.keeper.restoring)
 
     @guarded
     def _on_restore_clicked(self) -> None:
@@ -52,4 +52,4 @@ class RestoreOffer(QFrame):
     def _on_dismiss_clicked(self) -> None:
         image = self._desk.stage.image
         if image is not None:
-            self._desk.stage.keeper.dismiss(image)
+            self._desk.stage.bench.keeper.dismiss(image)

@@ -8,7 +8,6 @@ from time import monotonic
 import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
-from skimage.draw import rectangle_perimeter
 
 from napari_unet.images.uncertainty import Doubts, doubts
 from napari_unet.schema.prediction import Box
@@ -18,6 +17,7 @@ from napari_unet.session.history import History
 from napari_unet.session.queue import Queue
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.stops import Answer, Stop
+from napari_unet.session.strokes import outline, pixels_under
 from napari_unet.widgets.corrector import Corrector
 from napari_unet.widgets.layers import FRAME, Flight, Labels, Results
 from napari_unet.widgets.runner import Latest, guarded
@@ -208,9 +208,7 @@ class Reviewer(QObject):
         """Draw a thin frame around the place."""
         shape = self._specimen.shape[-2:]
         y0, x0, y1, x1 = _wider(stop.box, shape)
-        rows, columns = rectangle_perimeter(
-            (y0 + 1, x0 + 1), (y1 - 2, x1 - 2), shape=shape, clip=True
-        )
+        rows, columns = pixels_under(outline((y0, x0), (y1 - 1, x1 - 1)), shape)
         self._results.overlay.mark(stop.plane, rows, columns, FRAME)
 
     # keys

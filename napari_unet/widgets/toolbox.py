@@ -100,7 +100,8 @@ class Toolbox(QObject):
     def select(self, masks: Labels) -> None:
         """Let the masks be the layer that keys and the mouse go to."""
         self._viewer.layers.selection.active = masks
-        masks.visible = True
+        if not masks.visible:  # setting it again would change the mode
+            masks.visible = True
 
     @guarded
     def put_down(self) -> None:

@@ -17,7 +17,7 @@ from tests.session.fakes import CHECKED, write_card
         (Tally(14, 2, 3), "Fine-tune on 14 corrected objects in 3 regions"),
         (Tally(1, 0, 1), "Fine-tune on 1 corrected object in 1 region"),
         (Tally(0, 0, 2), "Fine-tune on 2 confirmed regions"),
-        (Tally(3, 0, 0, 9), "Fine-tune on 3 corrected objects in 9 checked objects"),
+        (Tally(3, 0, 0, 9), "Fine-tune on 9 checked objects, 3 corrected"),
         (Tally(0, 0, 1, 1), "Fine-tune on 1 confirmed region and 1 checked object"),
         (Tally(5, 0), "Fine-tune"),
     ],

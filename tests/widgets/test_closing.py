@@ -107,4 +107,4 @@ def test_the_state_outlives_the_panel(real_viewer, desk, qtbot):
     again = Panel(real_viewer, desk)
     real_viewer.window.add_dock_widget(again, name=TITLE)
     assert again.correct.undo.isEnabled()
-    assert desk.stage.tally.regions == 1
+    assert desk.stage.bench.tally.regions == 1

@@ -145,15 +145,15 @@ def test_a_stroke_that_does_nothing_says_why(corrector, drag, said):
 
 def test_strokes_are_counted(corrector, masks, desk, qtbot):
     masks.paint((10, 10), 0)
-    assert desk.stage.tally == Tally(0, 1)
+    assert desk.stage.bench.tally == Tally(0, 1)
     masks.undo()
-    assert desk.stage.tally == Tally(0, 0)
+    assert desk.stage.bench.tally == Tally(0, 0)
 
 
 def test_r12_1_a_box_is_confirmed_and_shown(corrector, desk, drag, qtbot, viewer):
     corrector.toolbox.use("box")
     drag((3, 4), (10, 10), (15, 20))
-    assert desk.stage.tally.regions == 1
+    assert desk.stage.bench.tally.regions == 1
     known = viewer.layers["cells known"].data
     assert (known[3:16, 4:21] == State.CONFIRMED).all()
     assert np.count_nonzero(known) == 13 * 17
@@ -163,7 +163,7 @@ def test_a_click_is_no_box(corrector, desk, drag, said):
     corrector.toolbox.use("box")
     drag((3, 4))
     assert "Drag a box" in said()[-1]
-    assert desk.stage.tally.regions == 0
+    assert desk.stage.bench.tally.regions == 0
 
 
 def test_what_is_on_the_screen_is_confirmed_and_taken_back(corrector, desk, qtbot, viewer):
@@ -172,7 +172,7 @@ def test_what_is_on_the_screen_is_confirmed_and_taken_back(corrector, desk, qtbo
     assert (known == State.CONFIRMED).all()
     corrector.recorder.undo()
     assert not known.any()
-    assert desk.stage.tally.regions == 0
+    assert desk.stage.bench.tally.regions == 0
 
 
 def test_r11_5_unsure_pixels_keep_their_labels_and_do_not_count(corrector, masks, drag, viewer):
@@ -219,7 +219,7 @@ def test_keys_work_on_the_masks_and_do_not_leak(corrector, masks, image, desk, q
     pressed["J"](masks)
     assert corrector.toolbox.tool == "merge"
     pressed[CONFIRM_KEY](masks)
-    assert desk.stage.tally.regions == 1
+    assert desk.stage.bench.tally.regions == 1
     assert not image.keymap
     assert not any(str(key) == "J" for key in Labels.class_keymap)
 

@@ -80,17 +80,17 @@ def test_corrections_of_all_images_are_learned(stage, viewer):
     for image in images:
         stage.choose(image)
         confirm(stage.begin(), Region((), (1, 1, 5, 5)))
-    assert stage.tally.regions == 2
-    corrections = list(stage.corrections())
+    assert stage.bench.tally.regions == 2
+    corrections = list(stage.bench.corrections())
     assert [correction.image.max() for correction in corrections] == [1, 2]
     assert len({correction.image_id for correction in corrections}) == 2
     viewer.layers.remove(images[0])
-    assert stage.tally.regions == 1
+    assert stage.bench.tally.regions == 1
 
 
 def test_r14_4_corrections_are_a_snapshot(stage, segmented, image):
     confirm(segmented, Region((), (0, 0, 40, 60)))
-    (correction,) = stage.corrections()
+    (correction,) = stage.bench.corrections()
     labels, known = correction.labels.copy(), correction.known.copy()
     segmented.results.masks.paint((10, 10), 0)
     image.data[...] = 7
@@ -103,5 +103,5 @@ def test_each_plane_has_an_id_of_its_own(stage, viewer):
     viewer.add_image(np.zeros((7, 32, 32)))
     confirm(stage.begin(), Region((0,), (0, 0, 9, 9)))
     confirm(stage.begin(), Region((6,), (0, 0, 9, 9)))
-    ids = [correction.image_id for correction in stage.corrections()]
+    ids = [correction.image_id for correction in stage.bench.corrections()]
     assert len(set(ids)) == 2

@@ -13,7 +13,7 @@ from napari_unet.widgets.layers.masks import Labels
 from napari_unet.widgets.runner import guarded
 
 FLIGHT_MS = 300
-_AROUND = 3.0
+_AROUND = 5.0
 """So many times the size of the place are shown."""
 _LEAST_PX = 24
 """A smaller place is shown as if it were so large."""

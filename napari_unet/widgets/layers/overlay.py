@@ -26,7 +26,7 @@ def colour_of(state: int) -> str:
         return f"{UNKNOWN}70"
     if state & State.CORRECTED:
         return f"{CORRECTED}5c"
-    return f"{CONFIRMED}2c" if state & State.CONFIRMED else "#00000000"
+    return f"{CONFIRMED}3a" if state & State.CONFIRMED else "#00000000"
 
 
 class Mark(NamedTuple):

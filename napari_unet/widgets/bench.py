@@ -1,0 +1,167 @@
+"""The work on each image: its layers, what corrects them, and its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+from napari_unet.schema.correction import Correction
+from napari_unet.session.history import Tally
+from napari_unet.session.journal import Found
+from napari_unet.session.specimen import Specimen
+from napari_unet.widgets import layers
+from napari_unet.widgets.corrector import Corrector
+from napari_unet.widgets.keeper import Keeper
+from napari_unet.widgets.layers import Reading, Results
+from napari_unet.widgets.reviewer import Reviewer
+
+
+class Work(NamedTuple):
+    """What is done on one image."""
+
+    results: Results
+    corrector: Corrector
+    reviewer: Reviewer
+    reading: Reading
+
+    @property
+    def specimen(self) -> Specimen:
+        """The image at work."""
+        return self.results.specimen
+
+    def drop(self) -> None:
+        """Do nothing of what still waits."""
+        self.reviewer.end()
+        self.corrector.drop()
+
+
+class Bench(QObject):
+    """Has the work on every image, and lets it begin, go on and end.
+
+    Parameters
+    ----------
+    viewer
+        Where the images are.
+    """
+
+    changed = Signal()
+    """What was corrected, or what an earlier session did."""
+
+    def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._works: WeakKeyDictionary[Image, Work] = WeakKeyDictionary()
+        self.keeper = Keeper(self)
+        self.keeper.changed.connect(self.changed)
+
+    @property
+    def works(self) -> list[Work]:
+        """What was done on each image that is still open."""
+        return [work for work in self._works.values() if work.results.image is not None]
+
+    def work(self, image: Image | None) -> Work | None:
+        """What was done on an image; None if nothing was yet."""
+        return self._works.get(image) if image is not None else None
+
+    def work_on(self, specimen: Specimen) -> Work | None:
+        """The work on a specimen, if its image is still open."""
+        return next((work for work in self.works if work.specimen is specimen), None)
+
+    def begin(self, image: Image, reading: Reading) -> Work:
+        """The work on an image, which begins now if it has not yet."""
+        if image not in self._works:
+            self._put(image, reading, self.keeper.keep(image, reading.axes))
+        return self._works[image]
+
+    def read_as(self, image: Image, reading: Reading) -> None:
+        """Read an image in another way; if its axes are others, work on it starts anew."""
+        work = self._works.get(image)
+        if work is not None and work.reading.axes != reading.axes:
+            self.leave(image)
+        elif work is not None:
+            self._works[image] = work._replace(reading=reading)
+
+    def offer(self, image: Image | None) -> Found | None:
+        """What was done on an image in an earlier session; None once it is corrected."""
+        work = self.work(image)
+        begun = work is not None and any(work.specimen.history.tally)
+        return None if begun or image is None else self.keeper.offer(image)
+
+    def restore(self, image: Image, reading: Reading) -> None:
+        """Go on with what was done on an image in an earlier session."""
+        if self.offer(image) is not None:
+            self.keeper.restore(image, partial(self._go_on, image, reading))
+
+    def leave(self, image: Image) -> None:
+        """Bring to the disk what was done on an image, and let go of the work on it.
+
+        Raises
+        ------
+        OSError
+            If it could not be saved; nothing is let go of then.
+        """
+        self.keeper.release(image)
+        self._take_away(image)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Take nothing back of what still waits, and bring all to the disk."""
+        for work in self._works.values():
+            work.drop()
+        self.keeper.close()
+
+    # what was corrected
+
+    @property
+    def tally(self) -> Tally:
+        """What was corrected and confirmed on all images."""
+        tallies = [work.specimen.history.tally for work in self.works]
+        return Tally(*(sum(counts) for counts in zip(*tallies, strict=True)))
+
+    def corrections(self) -> Iterator[Correction]:
+        """What can be learned from: every plane with confirmed pixels, of all images."""
+        for work in self.works:
+            image, specimen = work.results.image, work.specimen
+            for plane, known in specimen.history.known():
+                assert image is not None
+                yield Correction(
+                    image_id=":".join([specimen.image_id, *map(str, plane)]),
+                    image=layers.snapshot(image, work.reading, [plane])[0],
+                    labels=np.array(specimen.labels[plane]),
+                    known=known,
+                )
+
+    # how work begins and ends
+
+    def _go_on(self, image: Image, reading: Reading, specimen: Specimen) -> None:
+        """Put a mask that was restored in the place of the one that is there."""
+        former = self._take_away(image)
+        if former is not None:
+            specimen.adopt(former.specimen)
+        work = self._put(image, reading, specimen)
+        work.results.show_masks()
+        work.results.overlay.show_all()
+        self.changed.emit()
+
+    def _put(self, image: Image, reading: Reading, specimen: Specimen) -> Work:
+        results = Results(self._viewer, image, specimen)
+        corrector = Corrector(self._viewer, results, self)
+        corrector.changed.connect(self.changed)
+        reviewer = Reviewer(self._viewer, results, corrector, self)
+        reviewer.changed.connect(self.changed)
+        self._works[image] = Work(results, corrector, reviewer, reading)
+        return self._works[image]
+
+    def _take_away(self, image: Image) -> Work | None:
+        work = self._works.pop(image, None)
+        if work is not None:
+            work.drop()
+            work.results.slots.remove()
+        return work

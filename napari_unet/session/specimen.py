@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
+from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
@@ -53,6 +56,22 @@ class Specimen:
         self.probabilities[_of(plane, tile.box)] = tile.probabilities
         self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
         return fresh
+
+    def corrections(self, image_of: Callable[[PlaneIndex], np.ndarray]) -> Iterator[Correction]:
+        """What can be learned from: every plane with confirmed pixels.
+
+        Parameters
+        ----------
+        image_of
+            Gives a plane of the image as a network sees it.
+        """
+        for plane, known in self.history.known():
+            yield Correction(
+                image_id=":".join([self.image_id, *map(str, plane)]),
+                image=image_of(plane),
+                labels=np.array(self.labels[plane]),
+                known=known,
+            )
 
     def adopt(self, other: Specimen) -> None:
         """Take over the probabilities of another specimen of the same image."""

@@ -27,8 +27,24 @@ _DOING = {
 }
 
 
-def fine_tune_text(tally: Tally) -> str:
-    """What the big button says: what it will learn from."""
+def fine_tune_text(tally: Tally, others: int = 0) -> str:
+    """What the big button says: what it will learn from.
+
+    Parameters
+    ----------
+    tally
+        Of the images that are open.
+    others
+        How many images of the folder it takes along that are not open.
+    """
+    here = _what_is_learned(tally)
+    if not others:
+        return here
+    more = "more image" if tally.regions or tally.checked else "image"
+    return f"{here} {'and' if more != 'image' else 'on'} {many(others, more)}"
+
+
+def _what_is_learned(tally: Tally) -> str:
     if not tally.regions and not tally.checked:
         return "Fine-tune"
     checked = many(tally.checked, "checked object")

@@ -13,6 +13,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.schema.correction import Correction
+from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import Tally
 from napari_unet.session.journal import Found
 from napari_unet.session.specimen import Specimen
@@ -128,15 +129,9 @@ class Bench(QObject):
     def corrections(self) -> Iterator[Correction]:
         """What can be learned from: every plane with confirmed pixels, of all images."""
         for work in self.works:
-            image, specimen = work.results.image, work.specimen
-            for plane, known in specimen.history.known():
-                assert image is not None
-                yield Correction(
-                    image_id=":".join([specimen.image_id, *map(str, plane)]),
-                    image=layers.snapshot(image, work.reading, [plane])[0],
-                    labels=np.array(specimen.labels[plane]),
-                    known=known,
-                )
+            image = work.results.image
+            if image is not None:
+                yield from work.specimen.corrections(partial(_plane_of, image, work.reading))
 
     # how work begins and ends
 
@@ -165,3 +160,7 @@ class Bench(QObject):
             work.drop()
             work.results.slots.remove()
         return work
+
+
+def _plane_of(image: Image, reading: Reading, plane: PlaneIndex) -> np.ndarray:
+    return layers.snapshot(image, reading, [plane])[0]

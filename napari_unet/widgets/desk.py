@@ -16,14 +16,19 @@ from qtpy.QtCore import QObject, Signal
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.session import wording
+from napari_unet.session.ahead import Ahead
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
+from napari_unet.session.spare_time import SpareTime
 from napari_unet.widgets import layers
 from napari_unet.widgets.display import Display
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Bridge, guarded, report_failure, tell
+from napari_unet.widgets.series_desk import SeriesDesk
+from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.stage import Stage
+from napari_unet.widgets.teacher import Teacher
 
 Scope = Literal["view", "plane", "all"]
 
@@ -48,7 +53,8 @@ class Desk(QObject):
         super().__init__()
         self._bridge = Bridge(self)
         self.stage = Stage(viewer, self)
-        self.session = Session(start, self._bridge.post)
+        self._spare_time = SpareTime(start, self._bridge.post)
+        self.session = Session(lambda: self._spare_time)
         self.maker = MaskMaker(self)
         self.predict_settings = remembered(PredictSettings(), "prediction")
         self.fine_tune_settings = remembered(FineTuneSettings(), "fine_tuning")
@@ -56,6 +62,10 @@ class Desk(QObject):
         self._adopted = ""
         self._connect()
         self._adopt_mask_settings()
+        self.opener = SeriesOpener(viewer, self, self)
+        self._teacher = Teacher(self.session, self.stage, self.opener, self)
+        ahead = Ahead(self._spare_time, self._bridge.post)
+        self._series = SeriesDesk(self, self.opener, ahead, self)
 
     def _connect(self) -> None:
         self.stage.changed.connect(self.changed)
@@ -147,24 +157,20 @@ class Desk(QObject):
 
     def why_not_fine_tune(self) -> str:
         """Why nothing can be learned now, in one sentence; empty if it can."""
-        tally = self.stage.bench.tally
-        if not tally.regions and not tally.checked:
-            return wording.CONFIRM_FIRST
-        return self.session.why_not_run()
+        return self._teacher.why_not()
 
     def fine_tune(self) -> None:
         """Teach the chosen model all that was confirmed and corrected, on all images.
+
+        Of a folder of images those are taken along that are not open now.
 
         Raises
         ------
         ValueError
             If that is not possible now; the sentence says why.
         """
-        if reason := self.why_not_fine_tune():
-            raise ValueError(reason)
         device = self.predict_settings.device
-        settings = self.fine_tune_settings.model_copy(update={"device": device})
-        self.session.fine_tune(list(self.stage.bench.corrections()), settings)
+        self._teacher.teach(self.fine_tune_settings.model_copy(update={"device": device}))
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window."""
@@ -177,6 +183,8 @@ class Desk(QObject):
 
     def close(self) -> None:
         """End all jobs and the engine; the images and their edits stay."""
+        self._series.close()
+        self._teacher.drop()
         self._display.drop()
         self.maker.drop()
         self.stage.bench.close()

@@ -65,7 +65,7 @@ class FineTuneSection(Section):
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
         reason = self._desk.why_not_fine_tune()
-        text = wording.fine_tune_text(stage.bench.tally)
+        text = wording.fine_tune_text(stage.bench.tally, len(self._desk.opener.worked_on))
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)

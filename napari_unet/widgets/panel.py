@@ -14,6 +14,7 @@ from napari_unet.widgets.finetune_section import FineTuneSection
 from napari_unet.widgets.parts import Explanation, line
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.segment_section import SegmentSection
+from napari_unet.widgets.series_section import SeriesSection
 from napari_unet.widgets.theme import colours, style_sheet
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Panel(QWidget):
         self.desk = desk or desk_of(napari_viewer)
         self._revealed: QWidget = self
         found = colours(napari_viewer.theme)
+        self.series = SeriesSection(self.desk.opener)
         self.segment = SegmentSection(self.desk)
         self.correct = CorrectSection(self.desk)
         self.fine_tune = FineTuneSection(self.desk, found)
@@ -56,6 +58,8 @@ class Panel(QWidget):
         rows.setContentsMargins(10, 8, 10, 8)
         rows.setSpacing(8)
         for widget in (
+            self.series,
+            line(),
             self.segment,
             line(),
             self.correct,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari.layers import Image
 from qtpy.QtCore import QObject
@@ -13,9 +14,11 @@ from napari_unet.session.series import Series, Standing
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.target import Target
 from napari_unet.widgets import layers
-from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.series_opener import SeriesOpener
+
+if TYPE_CHECKING:
+    from napari_unet.widgets.desk import Desk
 
 
 class SeriesDesk(QObject):

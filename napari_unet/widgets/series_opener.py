@@ -56,6 +56,15 @@ class SeriesOpener(QObject):
         """The layer of the open image, if it is still in the viewer."""
         return self._place.image
 
+    @property
+    def worked_on(self) -> list[Path]:
+        """Images of the series that are started or done, without the open one."""
+        series = self.series
+        if series is None:
+            return []
+        others = [path for path in series.images if path != series.current]
+        return [path for path in others if series.standing(path) is not Standing.UNTOUCHED]
+
     # the folder
 
     def open_folder(self, folder: str | Path) -> None:

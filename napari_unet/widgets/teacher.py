@@ -1,0 +1,71 @@
+"""Hands to the session what it can learn from: of open images, and of the rest of a folder."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from qtpy.QtCore import QObject
+
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.session import wording
+from napari_unet.session.gathering import Gathered, gather
+from napari_unet.session.session import Session
+from napari_unet.widgets.runner import Latest, tell
+from napari_unet.widgets.series_opener import SeriesOpener
+from napari_unet.widgets.stage import Stage
+
+
+class Teacher(QObject):
+    """Collects all that was confirmed, and has the chosen model fine-tuned on it.
+
+    Parameters
+    ----------
+    session
+        Runs the fine-tuning.
+    stage
+        The images that are open.
+    opener
+        The folder of images, of which one is open.
+    """
+
+    def __init__(
+        self, session: Session, stage: Stage, opener: SeriesOpener, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._stage, self._opener = session, stage, opener
+        self._gathering = Latest(0, self)
+
+    def why_not(self) -> str:
+        """Why nothing can be learned now, in one sentence; empty if it can."""
+        tally = self._stage.bench.tally
+        if not (tally.regions or tally.checked or self._opener.worked_on):
+            return wording.CONFIRM_FIRST
+        return self._session.why_not_run()
+
+    def teach(self, settings: FineTuneSettings) -> None:
+        """Fine-tune on a snapshot of all that is confirmed now.
+
+        Raises
+        ------
+        ValueError
+            If that is not possible now; the sentence says why.
+        """
+        if reason := self.why_not():
+            raise ValueError(reason)
+        here, others = list(self._stage.bench.corrections()), self._opener.worked_on
+        if not others:
+            self._session.fine_tune(here, settings)
+            return
+        reading = self._stage.reading
+        work = partial(gather, others, reading.axes, reading.channel)
+        self._gathering.ask(work, partial(self._learn, here, settings), at_once=True)
+
+    def drop(self) -> None:
+        """Learn nothing of what is still collected."""
+        self._gathering.drop()
+
+    def _learn(self, here: list[Correction], settings: FineTuneSettings, there: Gathered) -> None:
+        for sentence in there.left_out:
+            tell(sentence)
+        self._session.fine_tune([*here, *there.corrections], settings)

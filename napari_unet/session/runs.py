@@ -93,6 +93,15 @@ class Runs:
         return cls(*(c[kept].astype(t) for c, t in zip(columns_of, _DTYPES, strict=True)))
 
     @classmethod
+    def of_arrays(cls, before: np.ndarray, after: np.ndarray) -> Runs:
+        """Runs from what a whole array was and what it becomes, (..., y, x) integers."""
+        whole = (0, 0, *before.shape[-2:])
+        planes = np.ndindex(before.shape[:-2])
+        return cls.joined(
+            [cls.of_box(before.shape, at, whole, before[at], after[at]) for at in planes]
+        )
+
+    @classmethod
     def joined(cls, parts: Sequence[Runs]) -> Runs:
         """Several changes as one; they come in order and share no pixel."""
         return cls(

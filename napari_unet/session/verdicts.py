@@ -113,6 +113,27 @@ def _vouched(
     return Runs.of_box(history.shape, plane, box, before, after)
 
 
+def imported(
+    history: History, before: np.ndarray, after: np.ndarray, states: np.ndarray | None
+) -> Edit:
+    """An edit that takes over masks from elsewhere.
+
+    Parameters
+    ----------
+    history
+        Of the mask.
+    before, after
+        The labels that are there, and those that come: (..., y, x).
+    states
+        What is known of their pixels; None is nothing, so that pixels that change count as not
+        looked at.
+    """
+    known = history.states
+    if states is None:
+        states = np.where(before != after, np.uint8(State.MODEL), known)
+    return Edit("import", Runs.of_arrays(before, after), Runs.of_arrays(known, states))
+
+
 def unsure(history: History, pixels: np.ndarray) -> Edit:
     """An edit that says that nobody can know what some pixels are.
 

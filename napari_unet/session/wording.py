@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
@@ -122,6 +123,12 @@ def moved_text(found: Found, path: str) -> str:
     """Says so if the corrections were made in another copy of the file."""
     made = found.identity.path
     return f"They were made in the same image at {made}." if made and made != path else ""
+
+
+def exported_text(planes: int, folder: Path, note: str) -> str:
+    """Where corrections were saved."""
+    saved = f"{many(planes, 'plane')} saved as image, masks and known pixels in {folder}."
+    return f"{saved} {note}".strip()
 
 
 def stop_text(stop: Stop | None, *, fixing: bool) -> str:

@@ -9,6 +9,7 @@ from napari_unet.session import wording
 from napari_unet.session.edits import Edit
 from napari_unet.session.history import Tally
 from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.exchange_row import ExchangeRow
 from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
 from napari_unet.widgets.restore_offer import RestoreOffer
 from napari_unet.widgets.review_box import ReviewBox
@@ -44,6 +45,7 @@ class CorrectSection(Section):
         self.overlay.setChecked(True)
         self.offer = RestoreOffer(desk)
         self.review = ReviewBox(desk)
+        self.exchange = ExchangeRow(desk)
         self._arrange()
         self._connect()
         self.refresh()
@@ -65,6 +67,7 @@ class CorrectSection(Section):
         unknown = hint_colour(UNKNOWN, "unknown")
         legend = (confirmed, corrected, unknown, self.overlay)
         self.rows.addLayout(beside(*legend, stretch=(1, 1, 1, 0)))
+        self.rows.addWidget(self.exchange)
 
     def _connect(self) -> None:
         self.confirm.clicked.connect(self._on_confirm_clicked)

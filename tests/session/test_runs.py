@@ -18,10 +18,7 @@ def changes(draw):
     return before, draw(hnp.arrays(np.uint16, shape, elements=values))
 
 
-def whole(before, after):
-    box = (0, 0, *before.shape[-2:])
-    planes = np.ndindex(before.shape[:-2])
-    return Runs.joined([Runs.of_box(before.shape, at, box, before[at], after[at]) for at in planes])
+whole = Runs.of_arrays
 
 
 def sparse(before, after):

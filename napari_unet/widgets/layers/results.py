@@ -122,8 +122,10 @@ class Results:
         self.specimen.labels = labels
         if self.masks is not None:
             self.writing = True
-            self.masks.data = labels.reshape(self.slots.frame.shape)
-            self.writing = False
+            try:
+                self.masks.data = self._shown(labels)
+            finally:
+                self.writing = False
 
     # the layers
 
@@ -140,15 +142,18 @@ class Results:
         self.slots.add("probability", layer)
 
     def _add_masks(self) -> Labels:
-        labels, shape = self.specimen.labels, self.slots.frame.shape
-        data = labels if tuple(labels.shape) == shape else labels.reshape(shape)
-        name = f"{self.slots.name} masks"
+        data, name = self._shown(self.specimen.labels), f"{self.slots.name} masks"
         layer = Labels(data, name=name, opacity=0.6, **self.slots.placement)
         if probability := self.slots.find("probability"):
             probability.visible = False
         self.slots.add("masks", layer)
         self.on_masks(layer)
         return layer
+
+    def _shown(self, labels: np.ndarray) -> np.ndarray:
+        """The mask as the layer holds it; one that is stored on a disk stays there."""
+        shape = self.slots.frame.shape
+        return labels if tuple(labels.shape) == shape else labels.reshape(shape)
 
     def _object_probability(self) -> np.ndarray:
         """What the layer shows: the probability of object, a view where there is one class."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from napari_unet.images.uncertainty import Doubts
 from napari_unet.session.audits import Audits
-from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.edits import Edit, Entry, Move, PlaneIndex
 from napari_unet.session.history import History
 from napari_unet.session.places import Places, Seen
 from napari_unet.session.stops import Answer, Looked, Share, Stop
@@ -18,6 +19,15 @@ LAST_FEW = 4
 """What lies beside one of the last few stops waits: one correction there may have been enough."""
 BESIDE = 0.5
 """A place beside one of them is worth this share of what it is worth elsewhere."""
+
+
+class _Said(NamedTuple):
+    """An answer, and the edit that it became."""
+
+    at: int
+    answer: Answer
+    seconds: float
+    edit: Edit | None
 
 
 class Queue:
@@ -48,8 +58,12 @@ class Queue:
         self._history, self._labels = history, labels
         self._random = np.random.default_rng(seed)
         self._trail: list[Stop] = []
-        self._answers: dict[int, tuple[Answer, float]] = {}
+        self._said: list[_Said] = []
+        self._taken_back: set[Edit] = set()
+        self._answers: dict[int, _Said] = {}
+        """What was said last at each stop and not taken back."""
         self._at = -1
+        history.entered.connect(self._on_entered)
         self.refresh(tables)
 
     def refresh(self, tables: Mapping[PlaneIndex, Doubts]) -> None:
@@ -88,8 +102,15 @@ class Queue:
         self._at = max(self._at - 1, min(0, self._at))
         return self.current
 
-    def answer(self, answer: Answer, seconds: float = 0.0) -> None:
+    def answer(self, answer: Answer, seconds: float = 0.0, edit: Edit | None = None) -> None:
         """Take down what the person said at this stop; saying it again replaces it.
+
+        Parameters
+        ----------
+        answer, seconds
+            What they said, and how long they looked.
+        edit
+            What it became in the history: if that is undone, it was not said.
 
         Raises
         ------
@@ -98,13 +119,15 @@ class Queue:
         """
         if not self._trail:
             raise ValueError("There is no stop to answer yet: press N for the first one.")
-        self._answers[self._at] = (answer, seconds)
+        self._said.append(_Said(self._at, answer, seconds, edit))
+        self._count()
 
     @property
     def looked(self) -> Looked:
         """What the person has done at the stops so far."""
-        fixed = sum(answer == "fixed" for answer, _ in self._answers.values())
-        return Looked(len(self._answers), fixed, sum(s for _, s in self._answers.values()))
+        said = self._answers.values()
+        fixed = sum(one.answer == "fixed" for one in said)
+        return Looked(len(said), fixed, sum(one.seconds for one in said))
 
     @property
     def share(self) -> Share | None:
@@ -136,4 +159,17 @@ class Queue:
         if answer is None:
             seen = self._seen(place)
             return Seen.SKIPPED if seen is Seen.NEVER else seen
-        return Seen.RIGHT if answer[0] == "right" else Seen.WRONG
+        return Seen.RIGHT if answer.answer == "right" else Seen.WRONG
+
+    def _count(self) -> None:
+        """See what was said and stands."""
+        self._answers = {one.at: one for one in self._said if one.edit not in self._taken_back}
+
+    def _on_entered(self, entry: Entry) -> None:
+        """Whoever takes back an edit has not said what it says."""
+        if entry is Move.UNDO:
+            self._taken_back.add(self._history.undone[-1])
+            self._count()
+        elif entry is Move.REDO:
+            self._taken_back.discard(self._history.done[-1])
+            self._count()

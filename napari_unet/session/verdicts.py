@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_unet.schema.correction import State
+from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import Edit, Kind, PlaneIndex, Region
 from napari_unet.session.history import History
 from napari_unet.session.runs import Runs
@@ -50,7 +51,11 @@ def right(history: History, labels: np.ndarray, stop: Stop, seconds: float = 0.0
     seconds
         How long the person looked.
     """
-    edit = said(history, stop.plane, *_core(labels, stop), audit=stop.audit)
+    core, (top, left) = _core(labels, stop)
+    y0, x0, y1, x1 = stop.box
+    within = core[y0 - top : y1 - top, x0 - left : x1 - left]
+    within |= (history.states[stop.plane][y0:y1, x0:x1] & State.CORRECTED) > 0  # put right here
+    edit = said(history, stop.plane, core, (top, left), audit=stop.audit)
     return replace(edit, seconds=seconds)
 
 
@@ -87,11 +92,41 @@ def said(
 
 
 def _core(labels: np.ndarray, stop: Stop) -> tuple[np.ndarray, tuple[int, int]]:
-    """The pixels of a stop, bool (y, x) with room around them, and where the first one lies."""
-    y0, x0, y1, x1 = stop.box
-    top, left = max(0, y0 - RING_PX), max(0, x0 - RING_PX)
-    part = labels[top : y1 + RING_PX, left : x1 + RING_PX]
-    return (part == stop.id) if stop.id else np.ones(part.shape, bool), (top, left)
+    """The pixels of a stop, bool (y, x) with room around them, and where the first one lies.
+
+    An object may have grown since it became a stop: it is followed as far as it reaches.
+    """
+    margin = RING_PX
+    while True:
+        y0, x0, y1, x1 = box = _wider(stop.box, margin, labels.shape)
+        part = labels[y0:y1, x0:x1]
+        if not stop.id:
+            return np.ones(part.shape, bool), (y0, x0)
+        core = part == stop.id
+        if _has_room(core, box, labels.shape):
+            return core, (y0, x0)
+        margin *= 2
+
+
+def _has_room(core: np.ndarray, box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether pixels that lie in a box have a ring around them in it, if the plane has one."""
+    rows, columns = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
+    if not len(rows):
+        return True
+    y0, x0 = box[:2]
+    held = (
+        y0 + int(rows[0]),
+        x0 + int(columns[0]),
+        y0 + int(rows[-1]) + 1,
+        x0 + int(columns[-1]) + 1,
+    )
+    top, left, bottom, right_ = _wider(held, RING_PX, shape)
+    return top >= y0 and left >= x0 and bottom <= box[2] and right_ <= box[3]
+
+
+def _wider(box: Box, by: int, shape: tuple[int, ...]) -> Box:
+    y0, x0, y1, x1 = box
+    return max(0, y0 - by), max(0, x0 - by), min(shape[0], y1 + by), min(shape[1], x1 + by)
 
 
 def _vouched(

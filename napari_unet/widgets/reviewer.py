@@ -9,10 +9,10 @@ import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
 
-from napari_unet.images.uncertainty import Doubts, doubts
 from napari_unet.schema.prediction import Box
 from napari_unet.session import verdicts
-from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.doubtful import Tables, tables_of
+from napari_unet.session.edits import Edit
 from napari_unet.session.history import History
 from napari_unet.session.queue import Queue
 from napari_unet.session.specimen import Specimen
@@ -20,14 +20,14 @@ from napari_unet.session.stops import Answer, Stop
 from napari_unet.session.strokes import outline, pixels_under
 from napari_unet.widgets.corrector import Corrector
 from napari_unet.widgets.layers import FRAME, Flight, Labels, Results
+from napari_unet.widgets.review_keys import ReviewKeys
 from napari_unet.widgets.runner import Latest, guarded
 from napari_unet.widgets.tools import REVIEW_KEYS
 
 _LONGEST_S = 300.0
 """Who looks longer at one object has gone for a coffee."""
 _MARGIN_PX = 3
-
-Tables = dict[PlaneIndex, Doubts]
+_WHILE_FIXING = ("say_right", "next")
 
 
 class Reviewer(QObject):
@@ -61,18 +61,22 @@ class Reviewer(QObject):
         self._flight = Flight(viewer, self)
         self._later = Latest(0, self)
         self._later.failed.connect(self.end)
+        corrector.toolbox.changed.connect(self._on_tool_changed)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
         self.queue: Queue | None = None
         self.active = False
         """Whether a person is being led."""
         self.fixing = False
         """Whether the object of this stop is being painted."""
         self._since = 0.0
-        self._bound: Labels | None = None
+        self._edits_before = 0
+        """How many there were on arrival."""
+        self._keys = ReviewKeys(corrector.toolbox, lambda name: getattr(self, name)())
 
     @property
     def stop(self) -> Stop | None:
         """Where the person is."""
-        return self.queue.current if self.queue is not None and self.active else None
+        return self.queue.current if self.queue is not None and self._keys.masks else None
 
     @guarded
     def start(self) -> None:
@@ -103,7 +107,7 @@ class Reviewer(QObject):
         self._flight.stop()
         self.active = self.fixing = False
         self._results.overlay.unmark(FRAME)
-        self._unbind()
+        self._keys.give_back()
         self.changed.emit()
 
     # the answers
@@ -111,10 +115,10 @@ class Reviewer(QObject):
     @guarded
     def say_right(self) -> None:
         """What is here is right, or has just been put right."""
-        stop = self._present()
-        edit = verdicts.right(self._history, self._labels(stop), stop, self._seconds)
-        self._corrector.recorder.do(edit)
-        self._answer("fixed" if self.fixing else "right")
+        stop, history = self._present(), self._history
+        repaired = any(edit.by_hand for edit in history.done[self._edits_before :])
+        edit = verdicts.right(history, self._labels(stop), stop, self._seconds)
+        self._answer("fixed" if self.fixing or repaired else "right", edit)
 
     @guarded
     def delete(self) -> None:
@@ -123,8 +127,9 @@ class Reviewer(QObject):
         if not stop.id:
             raise ValueError("There is no object here: press Space if none is missing, else F.")
         edit = verdicts.wrong(self._history, self._labels(stop), stop, self._seconds)
-        self._corrector.recorder.do(edit)
-        self._answer("fixed")
+        if not len(edit.labels):
+            raise ValueError("That object is gone: press Space if what is here is right, else F.")
+        self._answer("fixed", edit)
 
     @guarded
     def fix(self) -> None:
@@ -132,9 +137,9 @@ class Reviewer(QObject):
         stop = self._present()
         self.fixing = True
         self._corrector.toolbox.use("paint" if stop.id else "new")
-        if stop.id and self._bound is not None:
-            self._bound.selected_label = stop.id
-        self._bind()
+        masks = self._bind()
+        if stop.id:
+            masks.selected_label = stop.id
         self.changed.emit()
 
     @guarded
@@ -166,25 +171,30 @@ class Reviewer(QObject):
     def _present(self) -> Stop:
         if self.stop is None:
             raise ValueError("No object is being checked: press “Check objects” first.")
+        self._corrector.toolbox.masks()  # says so if they cannot be corrected now
         return self.stop
 
     def _labels(self, stop: Stop) -> np.ndarray:
         return self._results.labels(stop.plane)
 
     def _ask(self) -> None:
-        self._later.ask(partial(_tables, self._specimen), self._use, at_once=True)
+        self._later.ask(partial(tables_of, self._specimen), self._use, at_once=True)
 
     def _use(self, tables: Tables) -> None:
         if self.queue is None:
             self.queue = Queue(self._history, self._results.labels, tables)
         else:
             self.queue.refresh(tables)
-        if self.active and self._bound is None:
+        if self.active and self._keys.masks is None:
+            if reason := self._corrector.toolbox.why_not():
+                self.end()
+                raise ValueError(reason)
             self._go(forward=True)
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: Answer, edit: Edit) -> None:
+        self._corrector.recorder.do(edit)
         if self.queue is not None:
-            self.queue.answer(answer, self._seconds)
+            self.queue.answer(answer, self._seconds, edit)
             self._go(forward=True)
 
     def _go(self, *, forward: bool) -> None:
@@ -197,11 +207,10 @@ class Reviewer(QObject):
         if stop is None:
             self.end()
             return
-        self._since = monotonic()
-        self._bind()
+        self._since, self._edits_before = monotonic(), len(self._history.done)
+        masks = self._bind()
         self._frame(stop)
-        if self._bound is not None:
-            self._flight.to(self._bound, self._results.slots.frame, stop.plane, stop.box)
+        self._flight.to(masks, self._results.slots.frame, stop.plane, stop.box)
         self.changed.emit()
 
     def _frame(self, stop: Stop) -> None:
@@ -211,33 +220,24 @@ class Reviewer(QObject):
         rows, columns = pixels_under(outline((y0, x0), (y1 - 1, x1 - 1)), shape)
         self._results.overlay.mark(stop.plane, rows, columns, FRAME)
 
-    # keys
-
-    def _bind(self) -> None:
-        """Let the keys that make sense now work on the layer of masks."""
-        self._unbind()
-        masks = self._bound = self._results.show_masks()
+    def _bind(self) -> Labels:
+        """Lead on the layer of masks, with the keys that make sense now."""
+        masks = self._results.show_masks()
         self._corrector.toolbox.select(masks)
-        for name, key in REVIEW_KEYS.items():
-            if not self.fixing or name in ("say_right", "next"):
-                masks.bind_key(key, lambda _, name=name: getattr(self, name)(), overwrite=True)
+        self._keys.take(masks, _WHILE_FIXING if self.fixing else REVIEW_KEYS)
+        return masks
 
-    def _unbind(self) -> None:
-        if self._bound is not None:
-            for key in REVIEW_KEYS.values():
-                self._bound.bind_key(key, None)
-        self._bound = None
+    @guarded
+    def _on_tool_changed(self) -> None:
+        """A tool that was just taken up or put down has changed what the space key does."""
+        if self._keys.masks is not None:
+            self._keys.take(self._keys.masks, _WHILE_FIXING if self.fixing else REVIEW_KEYS)
 
-
-def _tables(specimen: Specimen) -> Tables:
-    """Where each plane that was predicted may be wrong."""
-    return {plane: _table(specimen, plane, box) for plane, box in specimen.seen.items()}
-
-
-def _table(specimen: Specimen, plane: PlaneIndex, box: Box) -> Doubts:
-    y0, x0, y1, x1 = box
-    found = doubts(np.array(specimen.labels[plane][y0:y1, x0:x1]), specimen.crop(plane))
-    return found._replace(boxes=found.boxes + np.array([y0, x0, y0, x0]))
+    @guarded
+    def _on_layer_removed(self, event: object) -> None:
+        """Nobody is led over masks that are gone."""
+        if self.active and (self._results.image is None or self._results.masks is None):
+            self.end()
 
 
 def _wider(box: Box, shape: tuple[int, ...]) -> Box:

@@ -112,6 +112,12 @@ class Toolbox(QObject):
             masks.mode = "pan_zoom"
         self.changed.emit()
 
+    def take_space(self) -> None:
+        """Let the space key move the view while it is held, if a tool of ours is in use."""
+        masks = self._results.masks
+        if self._tool is not None and masks is not None:
+            masks.bind_key("Space", self._hold_to_move, overwrite=True)
+
     def _start_object(self, masks: Labels) -> None:
         new_id = self._results.specimen.history.new_id()
         self._results.make_room(new_id)
@@ -123,7 +129,7 @@ class Toolbox(QObject):
         self._tool = tool
         if self._gestures is not None:
             self._gestures.active = True
-        masks.bind_key("Space", self._hold_to_move, overwrite=True)
+        self.take_space()
 
     def _let_go(self) -> None:
         masks = self._results.masks

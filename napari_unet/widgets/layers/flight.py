@@ -55,6 +55,11 @@ class Flight(QObject):
         self._animation.setDuration(FLIGHT_MS)
         self._animation.start()
 
+    @property
+    def flying(self) -> bool:
+        """Whether the camera is on its way."""
+        return bool(self._animation.state() == QVariantAnimation.State.Running)
+
     def stop(self) -> None:
         """Stay where the camera is."""
         self._animation.stop()

@@ -35,8 +35,6 @@ class Mark(NamedTuple):
     plane: PlaneIndex
     rows: np.ndarray
     columns: np.ndarray
-    under: np.ndarray
-    """What they showed before."""
 
 
 class Overlay:
@@ -82,9 +80,8 @@ class Overlay:
         """Show pixels of a stroke or a frame, in place of those that were shown of it before."""
         layer = self._layer()
         self._lift(layer, value)
-        shown = layer.data[self._slots.frame.plane(plane)]
-        self._marks[value] = Mark(plane, rows, columns, shown[rows, columns])
-        shown[rows, columns] = value
+        self._marks[value] = Mark(plane, rows, columns)
+        self._plane(layer, plane)[rows, columns] = value
         layer.refresh(extent=False, thumbnail=False)
 
     def unmark(self, value: int = STROKE) -> None:
@@ -101,12 +98,17 @@ class Overlay:
             layer.visible = shown
 
     def _lift(self, layer: Labels, value: int) -> None:
-        """Give back what was under a mark, but for pixels that have another state by now."""
+        """Show the states again where a mark was, and whatever other marks it covered."""
         mark = self._marks.pop(value, None)
         if mark is not None:
-            shown = layer.data[self._slots.frame.plane(mark.plane)]
             at = mark.rows, mark.columns
-            shown[at] = np.where(shown[at] == value, mark.under, shown[at])
+            self._plane(layer, mark.plane)[at] = self._states[mark.plane][at]
+        for other, (plane, rows, columns) in self._marks.items():
+            self._plane(layer, plane)[rows, columns] = other
+
+    def _plane(self, layer: Labels, plane: PlaneIndex) -> np.ndarray:
+        shown: np.ndarray = layer.data[self._slots.frame.plane(plane)]
+        return shown
 
     def _layer(self) -> Labels:
         layer: Labels | None = self._slots.find("known")
@@ -114,7 +116,7 @@ class Overlay:
             colours: dict[int | None, str] = {s: colour_of(s) for s in range(2 * State.AUDITED)}
             colours |= {None: "#00000000", STROKE: "#ffffffe0", FRAME: "#ffffffb0"}
             layer = Labels(
-                np.zeros(self._slots.frame.shape, np.uint8),
+                self._states.reshape(self._slots.frame.shape).copy(),
                 name=f"{self._slots.name} known",
                 opacity=1.0,
                 colormap=DirectLabelColormap(color_dict=colours),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
+from napari.layers import Image
+from napari.utils._proxies import PublicOnlyProxy
 from PIL import Image as Picture
 from qtpy.QtCore import Qt
 
@@ -364,3 +366,10 @@ def test_r9_1_an_image_has_the_pixels_that_the_command_line_sees(viewer, tmp_pat
     Picture.fromarray(pixels).save(path, compression="tiff_lzw")
     image = open_image(viewer, path)
     np.testing.assert_array_equal(image.data, read_image(path))
+
+
+def test_r14_1_an_image_is_held_as_itself_where_napari_wraps_the_viewer(viewer, folder):
+    wrapped = PublicOnlyProxy(viewer)
+    image = open_image(wrapped, folder / NAMES[0])
+    assert image is viewer.layers[0]
+    assert type(image) is Image

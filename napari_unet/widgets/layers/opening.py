@@ -31,7 +31,8 @@ def open_image(viewer: ViewerModel, path: Path) -> Image:
         If it can not be read; the sentence names it.
     """
     metadata = {PATH: str(path)}
-    image: Image = viewer.add_image(read_image(path), name=path.stem, metadata=metadata)
+    image = Image(read_image(path), name=path.stem, metadata=metadata)
+    viewer.add_layer(image)  # a plugin gets the viewer in a wrapper, which would wrap the layer too
     return image
 
 

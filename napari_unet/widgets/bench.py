@@ -15,7 +15,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_unet.schema.correction import Correction
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import Tally
-from napari_unet.session.journal import Found
+from napari_unet.session.journal import Found, Identity
 from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.corrector import Corrector
@@ -97,8 +97,10 @@ class Bench(QObject):
 
     def restore(self, image: Image, reading: Reading) -> None:
         """Go on with what was done on an image in an earlier session."""
-        if self.offer(image) is not None:
-            self.keeper.restore(image, partial(self._go_on, image, reading))
+        found = self.offer(image)
+        if found is not None:
+            wanted = partial(self._is_offered, image, found.identity)
+            self.keeper.restore(image, partial(self._go_on, image, reading), wanted)
 
     def leave(self, image: Image) -> None:
         """Bring to the disk what was done on an image, and let go of the work on it.
@@ -134,6 +136,10 @@ class Bench(QObject):
                 yield from work.specimen.corrections(partial(_plane_of, image, work.reading))
 
     # how work begins and ends
+
+    def _is_offered(self, image: Image, identity: Identity) -> bool:
+        found = self.offer(image)
+        return found is not None and found.identity == identity and image in self._viewer.layers
 
     def _go_on(self, image: Image, reading: Reading, specimen: Specimen) -> None:
         """Put a mask that was restored in the place of the one that is there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
@@ -33,11 +33,21 @@ class Keeper(QObject):
         self._reading = Latest(0, self)
         self._reading.failed.connect(self._on_failed)
         self._journals: WeakKeyDictionary[Image, Journal] = WeakKeyDictionary()
+        self._all: WeakSet[Journal] = WeakSet()
+        """Those too whose image is gone, but not its masks."""
         self._found: WeakKeyDictionary[Image, Found] = WeakKeyDictionary()
+        self._axes: WeakKeyDictionary[Image, str] = WeakKeyDictionary()
+        """How each image was read when it was looked for."""
+        self._dismissed: WeakSet[Image] = WeakSet()
         self.restoring = False
 
     def look(self, image: Image, axes: str) -> None:
         """Look in the background for what was done on an image in earlier sessions."""
+        if self._axes.get(image) != axes:
+            self._found.pop(image, None)
+        self._axes[image] = axes
+        if image in self._dismissed:
+            return
         work = partial(_newest, layers.origin_of(image), axes)
         self._search.ask(work, partial(self._offer, image), at_once=True)
 
@@ -47,6 +57,7 @@ class Keeper(QObject):
 
     def dismiss(self, image: Image) -> None:
         """Offer it no more in this session; it stays on the disk."""
+        self._dismissed.add(image)
         self._found.pop(image, None)
         self.changed.emit()
 
@@ -57,7 +68,9 @@ class Keeper(QObject):
         self._attach(image, specimen, Journal(identity, on_problem=self._tell))
         return specimen
 
-    def restore(self, image: Image, use: Callable[[Specimen], None]) -> None:
+    def restore(
+        self, image: Image, use: Callable[[Specimen], None], is_wanted: Callable[[], bool]
+    ) -> None:
         """Read the journal that was found, and go on with it.
 
         Parameters
@@ -66,13 +79,14 @@ class Keeper(QObject):
             The layer.
         use
             Gets a specimen with the mask, its states and its history.
+        is_wanted
+            Asked when it has been read: whether it can still take the place of what is there.
         """
         found = self._found.get(image)
         if found is not None and not self.restoring:
             self.restoring = True
-            self._reading.ask(
-                partial(_replayed, found), partial(self._use, image, use), at_once=True
-            )
+            answer = partial(self._use, image, use, is_wanted)
+            self._reading.ask(partial(_replayed, found), answer, at_once=True)
             self.changed.emit()
 
     def release(self, image: Image) -> None:
@@ -93,7 +107,8 @@ class Keeper(QObject):
         """Bring all to the disk."""
         self._search.drop()
         self._reading.drop()
-        for journal in list(self._journals.values()):
+        self.restoring = False
+        for journal in list(self._all):
             journal.close()
 
     def _offer(self, image: Image, found: Found | None) -> None:
@@ -105,9 +120,14 @@ class Keeper(QObject):
         self,
         image: Image,
         use: Callable[[Specimen], None],
+        is_wanted: Callable[[], bool],
         replayed: tuple[Found, list[Entry], Specimen],
     ) -> None:
         self.restoring = False
+        if not is_wanted():
+            tell("The image was corrected, read anew or closed meanwhile, so nothing was restored.")
+            self.changed.emit()
+            return
         found, entries, specimen = replayed
         if image in self._journals:
             self._journals.pop(image).close()
@@ -120,7 +140,9 @@ class Keeper(QObject):
 
     def _attach(self, image: Image, specimen: Specimen, journal: Journal) -> None:
         self._journals[image] = journal
-        specimen.history.entered.connect(journal.write)
+        self._all.add(journal)
+        # not by its method, which would be held weakly: masks can outlive their image
+        specimen.history.entered.connect(lambda entry: journal.write(entry))
 
     def _tell(self, sentence: str) -> None:
         """Show a sentence of a journal, which comes from another thread."""

@@ -42,7 +42,12 @@ class RestoreOffer(QFrame):
             self.text.setText(wording.restore_text(found))
             self.note.say(wording.moved_text(found, stage.path))
             self.restore.setText("Restoring …" if stage.bench.keeper.restoring else "Restore")
-            self.restore.setEnabled(not stage.bench.keeper.restoring)
+            self.restore.setEnabled(not stage.bench.keeper.restoring and not self._is_segmented())
+
+    def _is_segmented(self) -> bool:
+        """Whether the image is being segmented: its result would come for what is replaced."""
+        run, work = self._desk.session.wanted, self._desk.stage.work
+        return run is not None and work is not None and run.specimen is work.specimen
 
     @guarded
     def _on_restore_clicked(self) -> None:

@@ -171,9 +171,9 @@ class Stage(QObject):
     def _on_layer_removed(self, event: object) -> None:
         """What was done on an image that is closed is let go of on the disk, not in memory."""
         layer = getattr(event, "value", None)
+        self._on_layers_changed(event)
         if isinstance(layer, Image):
             self.bench.keeper.release(layer)
-        self._on_layers_changed(event)
 
     @guarded
     def _on_layers_changed(self, event: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
@@ -34,7 +35,7 @@ class Slots:
         self, viewer: ViewerModel, image: Image, axes: str, shape: tuple[int, ...]
     ) -> None:
         self._viewer = viewer
-        self._image = ref(image)
+        self._image: Callable[[], Image | None] = ref(image)
         self._layers: dict[Role, ref[Any]] = {}
         self.placement = placement(image, axes)
         self.frame = Frame(axes, image.rgb, shape)
@@ -66,8 +67,13 @@ class Slots:
         self._layers[role] = ref(layer)
 
     def remove(self) -> None:
-        """Take all of them out of the viewer."""
+        """Take all of them out of the viewer; what still comes for them has no image any more."""
+        self._image = _gone
         for role in list(self._layers):
             layer = self.find(role)
             if layer is not None:
                 self._viewer.layers.remove(layer)
+
+
+def _gone() -> None:
+    """The image of layers that were taken away."""

@@ -2,25 +2,34 @@
 
 ``xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX" python docs/pictures.py`` walks once around
 the loop: it segments a stained section, then corrects synthetic cells by their true labels, which
-stand for what a person would paint, and fine-tunes. What it sees is saved in ``docs/images``.
+stand for what a person would paint, checks objects, fine-tunes, and opens the image again. What it
+sees is saved in ``docs/images``.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import napari
 import numpy as np
 from napari.settings import get_settings
 from qtpy.QtCore import QTimer
 
-from napari_unet.session.repairs import Repair
+from napari_unet.session.runs import Runs
+from napari_unet.session.verdicts import painted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.widgets.loop_in_window import User
+
+if TYPE_CHECKING:
+    from napari_unet.schema.prediction import Box
+    from napari_unet.widgets.bench import Work
 
 PLUGIN = "napari-unet-finetune"
 PICTURES = Path(__file__).parent / "images"
@@ -61,18 +70,25 @@ def walk(user: User) -> Iterator[Callable[[], bool]]:
     camera = viewer.scene.camera
     camera.center = ((y0 + y1) / 2, (x0 + x1) / 2)
     camera.zoom = min(viewer.canvas.size[0] / (y1 - y0), viewer.canvas.size[1] / (x1 - x0))
-    results = desk.stage.work.results
-    wrong = results.labels(()) != truth
-    seen = np.zeros_like(wrong)
-    top, left, bottom, right = desk.stage.box_in_view
-    seen[top:bottom, left:right] = True
-    rows, columns = np.nonzero(wrong & seen)
-    values = np.where(truth > 0, truth + 1000, 0)[rows, columns]
-    results.apply((), Repair(rows, columns, values))
+    correct(desk.stage.work, truth, desk.stage.box_in_view)
     user.click(panel.correct.tools["paint"])
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
     yield from picture(viewer, "corrected")
+    camera.center = (REGION[0], (x0 + x1) / 2)
+    camera.zoom = 3
+    user.click(panel.correct.tools["unsure"])
+    desk.stage.work.results.masks.brush_size = 16
+    yield from user.drag((y0 - 30, x0 + 30), (y0 - 50, x0 + 80))
+    yield from picture(viewer, "states")
+
+    user.click(panel.correct.review.start)
+    yield lambda: desk.stage.work.reviewer.stop is not None
+    for _ in range(5):
+        yield from wait(0.6)
+        user.click(panel.correct.review.answers["say_right"])
+    yield from picture(viewer, "queue")
+    user.click(panel.correct.review.end)
 
     panel.fine_tune.settings.editor("seconds").setValue(SECONDS)
     user.click(panel.fine_tune.run)
@@ -82,11 +98,34 @@ def walk(user: User) -> Iterator[Callable[[], bool]]:
     yield from picture(viewer, "verdict")
     desk.session.discard()
 
+    viewer.layers.clear()
+    viewer.open_sample(PLUGIN, "synthetic_phase")
+    viewer.layers["true labels (phase)"].visible = False
+    yield panel.correct.offer.isVisible
+    yield from picture(viewer, "restore")
+
+
+def correct(work: Work, truth: np.ndarray, seen: Box) -> None:
+    """Put right what is wrong on the screen, as one stroke of a very good painter."""
+    y0, x0, y1, x1 = seen
+    labels = work.results.labels(())
+    right = np.where(truth > 0, truth + 1000, 0).astype(np.uint32)
+    wrong = np.zeros_like(labels, bool)
+    wrong[y0:y1, x0:x1] = (labels != truth)[y0:y1, x0:x1]
+    pixels = np.flatnonzero(wrong)
+    runs = Runs.of_pixels(pixels, labels.ravel()[pixels].astype(np.uint32), right.ravel()[pixels])
+    work.corrector.recorder.do(painted(work.specimen.history, "paint", runs))
+
+
+def wait(seconds: float) -> Iterator[Callable[[], bool]]:
+    """Let the window go on for a while."""
+    ready = time.monotonic() + seconds
+    yield lambda: time.monotonic() > ready
+
 
 def picture(viewer: napari.Viewer, name: str) -> Iterator[Callable[[], bool]]:
     """Wait until the window has drawn everything, then keep what it shows."""
-    ready = time.monotonic() + 2
-    yield lambda: time.monotonic() > ready
+    yield from wait(2)
     viewer.window.screenshot(str(PICTURES / f"{name}.png"), flash=False, canvas_only=False)
 
 
@@ -94,10 +133,12 @@ def main() -> None:
     """Walk, then close."""
     get_settings().application.gui_notification_level = "error"
     PICTURES.mkdir(exist_ok=True)
-    viewer = napari.Viewer()
-    user = User(viewer, walk)
-    QTimer.singleShot(600_000, viewer.close)
-    napari.run()
+    with TemporaryDirectory() as home:
+        os.environ["NAPARI_UNET_HOME"] = home
+        viewer = napari.Viewer()
+        user = User(viewer, walk)
+        QTimer.singleShot(600_000, viewer.close)
+        napari.run()
     if user.problem:
         raise SystemExit(user.problem)
 

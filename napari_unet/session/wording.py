@@ -19,6 +19,8 @@ CONFIRM_FIRST = (
     "Confirm a region first: correct what is wrong in it, then press “This region is right”. "
     "A model that learns from single strokes alone gets worse."
 )
+_FEWEST_DRAWN = 3
+"""Of fewer objects nobody should speak of a share."""
 _DOING = {
     "model": "Loading the model",
     "device": "Trying the device",
@@ -113,9 +115,8 @@ def restore_text(found: Found) -> str:
     when = clock if day == now.date() else f"{then.day} {then:%B}, {clock}"
     if day.year != now.year:
         when = f"{then.day} {then:%B %Y}, {clock}"
-    what = many(found.corrections, "correction")
-    if not found.corrections:
-        what = many(found.confirmations, "confirmation")
+    counts = {"correction": found.corrections, "confirmation": found.confirmations}
+    what = " and ".join(many(n, noun) for noun, n in counts.items() if n)
     return f"Restore {what} from {when}?"
 
 
@@ -151,7 +152,7 @@ def looked_text(looked: Looked) -> str:
 
 def share_text(share: Share | None) -> str:
     """How good the mask is: "About 87 % of the objects are right (64 to 97 %, from 15)"."""
-    if share is None:
+    if share is None or share.drawn < _FEWEST_DRAWN:
         return ""
     low, high = share.low * 100, share.high * 100
     return (

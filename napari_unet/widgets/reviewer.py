@@ -90,6 +90,7 @@ class Reviewer(QObject):
         self._corrector.toolbox.masks()
         if not self._specimen.seen:
             raise ValueError("Segment first: what the model is unsure of shows where to look.")
+        self._corrector.toolbox.put_down()
         self.active = True
         self._ask()
         self.changed.emit()

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -8,6 +10,8 @@ from napari_unet.schema.events import Progress
 from napari_unet.session import wording
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
+from napari_unet.session.journal import Found, Identity
+from napari_unet.session.stops import Looked, Stop, share
 from tests.session.fakes import CHECKED, write_card
 
 
@@ -70,3 +74,39 @@ def test_models_of_one_name_are_told_apart_by_when_they_were_made(library, tmp_p
 def test_every_edit_has_words():
     for kind in get_args(Kind):
         assert wording.edit_text(Edit(kind))
+
+
+def journal(corrections, confirmations, last, path="a.tif"):
+    identity = Identity("c", path, "YX", (8, 8))
+    return Found(Path("000001.journal"), identity, corrections, confirmations, last, False)
+
+
+def test_r2_1_the_offer_says_how_much_and_from_when():
+    today = datetime.now().replace(hour=14, minute=2)
+    assert wording.restore_text(journal(37, 0, today.timestamp())) == (
+        "Restore 37 corrections from 14:02?"
+    )
+    both = wording.restore_text(journal(1, 3, datetime(2020, 3, 9, 8, 5).timestamp()))
+    assert both == "Restore 1 correction and 3 confirmations from 9 March 2020, 08:05?"
+
+
+def test_the_offer_says_it_if_the_file_was_another_one():
+    assert wording.moved_text(journal(1, 0, 0), "a.tif") == ""
+    assert "at a.tif" in wording.moved_text(journal(1, 0, 0), "b.tif")
+
+
+def test_a_share_is_told_when_enough_objects_were_drawn():
+    assert wording.share_text(None) == wording.share_text(share(2, 2)) == ""
+    assert wording.share_text(share(13, 15)) == (
+        "About 87 % of the objects were right (62 to 96 %, from 15 at random)."
+    )
+
+
+def test_the_review_says_where_one_is_and_how_far():
+    stop = Stop((), (0, 0, 4, 4), 1, 1.0, False, ("touching", "unclear outline"))
+    assert wording.stop_text(None, fixing=False).startswith("Looking")
+    assert wording.stop_text(stop, fixing=False) == "Touching, unclear outline"
+    assert "Space" in wording.stop_text(stop, fixing=True)
+    assert "random" in wording.stop_text(replace(stop, audit=True), fixing=False)
+    assert wording.looked_text(Looked(23, 9, 245)) == "23 looked at, 9 fixed, 4 min"
+    assert wording.looked_text(Looked()) == ""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from napari_unet.session.edits import Kind
+from napari_unet.session.edits import Kind, PlaneIndex
 from napari_unet.session.holes import fill_holes
-from napari_unet.session.objects import Repair
+from napari_unet.session.objects import Repair, cut_out, id_at
 from napari_unet.session.repairs import (
     delete_in,
     delete_object,
@@ -17,6 +17,7 @@ from napari_unet.session.repairs import (
     merge_objects,
 )
 from napari_unet.session.splitting import split_between, split_objects
+from napari_unet.session.stops import Stop
 from napari_unet.session.strokes import Point
 
 TWO_CLICKS = frozenset({"merge", "split"})
@@ -60,6 +61,23 @@ def clicked(tool: str, labels: np.ndarray, points: Sequence[Point], new_id: int)
         case "holes":
             return fill_holes(labels, points[0])
     return encircle(labels, points, new_id)
+
+
+def stop_at(labels: np.ndarray, plane: PlaneIndex, at: Point) -> Stop:
+    """The object that was clicked, as a place to say something of.
+
+    Raises
+    ------
+    ValueError
+        If there is no object.
+    """
+    id_ = id_at(labels, at)
+    if not id_:
+        raise ValueError("There is no object here: click on one that is right.")
+    (cutout,) = cut_out(labels, [id_])
+    rows, columns = cutout.box
+    box = (rows.start, columns.start, rows.stop, columns.stop)
+    return Stop(plane, box, id_, worth=0.0, audit=False, reasons=())
 
 
 def dragged(tool: str, labels: np.ndarray, stroke: Sequence[Point], new_id: int) -> Repair:

@@ -8,13 +8,13 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.schema.prediction import Box
 from napari_unet.session import verdicts
-from napari_unet.session.commands import KINDS, TWO_CLICKS, clicked, dragged
+from napari_unet.session.commands import KINDS, TWO_CLICKS, clicked, dragged, stop_at
 from napari_unet.session.edits import Kind, PlaneIndex, Region
 from napari_unet.session.objects import Repair
 from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.splitting import tidy
-from napari_unet.session.strokes import outline, pixels_under
+from napari_unet.session.strokes import Point, outline, pixels_under
 from napari_unet.widgets.layers import Labels, Results, Stroke, box_in_view, current_plane
 from napari_unet.widgets.recorder import Recorder
 from napari_unet.widgets.runner import Latest, guarded
@@ -79,7 +79,7 @@ class Corrector(QObject):
         moment, new_id = history.moment, history.highest + 1
 
         def show(repair: Repair) -> None:
-            if history.moment == moment:
+            if history.moment == moment and not self.recorder.pressed:
                 self._repair(plane, "tidy", repair)
             else:  # painted meanwhile
                 self.tidy()
@@ -117,6 +117,8 @@ class Corrector(QObject):
             self._confirm(_box(stroke, self.specimen.shape[-2:]))
         elif tool == "unsure":
             self._set_unsure(plane, stroke)
+        elif tool == "right":
+            self._confirm_object(plane, stroke[-1])
         elif tool in KINDS:
             self._use_on(plane, tool, stroke)
 
@@ -155,6 +157,10 @@ class Corrector(QObject):
         rows, columns = pixels_under(stroke, self.specimen.shape[-2:], self._stroke_width())
         pixels = np.ravel_multi_index((*plane, rows, columns), self.specimen.shape)
         self.recorder.do(verdicts.unsure(self.specimen.history, np.unique(pixels)))
+
+    def _confirm_object(self, plane: PlaneIndex, at: Point) -> None:
+        labels = self._results.labels(plane)
+        self.recorder.do(verdicts.right(self.specimen.history, labels, stop_at(labels, plane, at)))
 
     def _confirm(self, box: Box) -> None:
         region = Region(self._plane(), box)

@@ -36,6 +36,7 @@ TOOLS = (
     Tool("split", "Split", "S", "Drag a line across an object, or click on its two halves."),
     Tool("holes", "Fill holes", "H", "Click on an object: its holes are filled."),
     Tool("tidy", "Tidy", "T", "Give each piece of an object that fell apart its own number."),
+    Tool("right", "Right", "K", "Click on an object that is right as it is."),
     Tool("unsure", "Unsure", "U", "Drag over pixels that nobody can know: none of them counts."),
     Tool("box", "Drag a box", "G", "Drag a box around pixels that are all right as they are."),
 )

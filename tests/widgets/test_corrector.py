@@ -209,7 +209,7 @@ def test_our_keys_are_none_of_napari_s(masks):
     labels_keys = {str(key) for key in Labels.class_keymap}
     ours = {tool.key for tool in TOOLS if not tool.mode} | {CONFIRM_KEY}
     shapes_and_points_only = {"A", "R", "S", "D", "T", "I"}
-    assert len(ours) == 10
+    assert len(ours) == 11
     assert ours & (taken - shapes_and_points_only) == set()
     assert ours & labels_keys == set()
 
@@ -253,3 +253,17 @@ def test_only_the_plane_in_view_is_corrected(desk, viewer, settled):
     changed = work.results.specimen.labels != before
     assert changed[1].any()
     assert not changed[[0, 2]].any()
+
+
+def test_an_object_is_right_by_one_click(corrector, masks, drag, desk, said):
+    before = masks.data.copy()
+    corrector.toolbox.use("right")
+    drag((10, 10))
+    assert desk.stage.bench.tally.checked == 1
+    states = corrector.specimen.history.states
+    assert (states[before == before[10, 10]] == State.CONFIRMED).all()
+    assert not states[before == before[25, 30]].any()
+    masks.undo()
+    assert not states.any()
+    drag((1, 50))
+    assert "no object here" in said()[-1]

@@ -21,6 +21,7 @@ from napari_unet.widgets.runner import Latest, guarded
 _LARGE_PX = 1_000_000
 """An edit of more pixels is taken back in a thread, so that the window never waits."""
 _PRESSED_MS = 50
+_HIGHEST_ID = np.iinfo(np.uint32).max
 
 
 class Recorder(QObject):
@@ -56,7 +57,8 @@ class Recorder(QObject):
     @property
     def pressed(self) -> bool:
         """Whether a stroke is being drawn."""
-        return self._pressed_at is not None
+        masks = self.results.masks
+        return masks is not None and masks.is_drawing
 
     def adopt(self, masks: Labels) -> None:
         """Listen to a new layer of masks."""
@@ -66,7 +68,15 @@ class Recorder(QObject):
         masks.mouse_drag_callbacks.insert(0, self._watch_mouse)
 
     def do(self, edit: Edit) -> None:
-        """Make an edit: in the masks, in what is known, in the history."""
+        """Make an edit: in the masks, in what is known, in the history.
+
+        Raises
+        ------
+        ValueError
+            If it changes objects while a stroke is being drawn.
+        """
+        if self.pressed and len(edit.labels):
+            raise ValueError("End your stroke first: nothing else can change objects meanwhile.")
         self.results.write(edit.labels)
         self._enter(edit)
 
@@ -132,11 +142,11 @@ class Recorder(QObject):
             return
         before, shape = self.results.specimen.labels, self.results.specimen.shape
         after = np.asarray(masks.data)
-        if after.size != np.prod(shape) or after.min(initial=0) < 0:
+        if after.shape not in (shape, self.results.slots.frame.shape) or not _are_ids(after):
             self.results.put_back()
             raise ValueError(
-                f"A mask for this image has to be of shape {shape} and without numbers below 0: "
-                "the former one was put back."
+                f"A mask for this image has to be of shape {shape}, with numbers from 0 to "
+                f"{_HIGHEST_ID:,}: the former one was put back."
             )
         after = after.reshape(shape)
         runs = Runs.joined([self._changes(before, after, at) for at in np.ndindex(shape[:-2])])
@@ -188,10 +198,13 @@ class Recorder(QObject):
             self.results.overlay.show(_towards(edit.states, move))
         return edit
 
+    @guarded
     def _swap(self, moment: Moment, labels: np.ndarray) -> None:
         """Show the mask that a thread has prepared, if nothing was painted meanwhile."""
         if self.pressed:
             QTimer.singleShot(_PRESSED_MS, partial(self._swap, moment, labels))
+            return
+        if not self._moves:  # dropped while it waited
             return
         move = self._moves.popleft()
         if moment == self.history.moment:
@@ -212,6 +225,10 @@ def _kind(masks: Labels) -> Kind:
     mode = "erase" if masks.selected_label == 0 and masks.mode == "paint" else str(masks.mode)
     kind: Kind = mode if mode in get_args(Kind) else "edit"  # type: ignore[assignment]
     return kind
+
+
+def _are_ids(labels: np.ndarray) -> bool:
+    return bool(labels.min(initial=0) >= 0 and labels.max(initial=0) <= _HIGHEST_ID)
 
 
 def _towards(runs: Runs, move: Move) -> Runs:

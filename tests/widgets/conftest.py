@@ -5,9 +5,11 @@ import pytest
 from napari.components import ViewerModel
 from napari.utils.notifications import notification_manager
 
+from napari_unet.widgets import runner
 from napari_unet.widgets.desk import Desk
 from tests.conftest import HAS_DISPLAY
 from tests.session.fakes import FakeEngine, two_cells, write_card
+from tests.widgets.hands import Hands, objects
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +41,23 @@ def said():
     """What the user was told, newest last."""
     before = len(notification_manager.records)
     return lambda: [record.message for record in notification_manager.records[before:]]
+
+
+@pytest.fixture
+def loud(monkeypatch):
+    """What would be told to the user fails the test."""
+
+    def fail(error):
+        raise error
+
+    monkeypatch.setattr(runner, "report", fail)
+
+
+@pytest.fixture
+def hands(qapp, loud):
+    hands = Hands.on((20, 30))
+    hands.accept(objects())
+    return hands
 
 
 @pytest.fixture

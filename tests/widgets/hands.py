@@ -7,6 +7,7 @@ from napari.components import ViewerModel
 from napari.utils.key_bindings import KeymapHandler
 from qtpy.QtCore import QCoreApplication
 
+from napari_unet.schema.correction import State
 from napari_unet.session import verdicts
 from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
@@ -46,6 +47,7 @@ class Hands:
         specimen = Specimen("a digest", "TZYX"[-len(shape) :], shape)
         if labels is not None:
             specimen.labels = labels
+            specimen.history.highest = int(labels[...].max())
         return cls(specimen, **placement)
 
     @property
@@ -92,6 +94,15 @@ class Hands:
     def drag(self, *places, button=1):
         """Press, move and let go."""
         self.press(*places, button=button)()
+        QCoreApplication.processEvents()
+
+    def move(self, place):
+        """Move the mouse while no button is pressed."""
+        event = SimpleNamespace(type="mouse_move", button=None, modifiers=(), handled=False)
+        event.view_direction, event.dims_displayed = None, list(self.viewer.dims.displayed)
+        event.position = self.masks.data_to_world((*self.plane, *place))
+        for callback in list(self.masks.mouse_move_callbacks):
+            callback(self.masks, event)
         QCoreApplication.processEvents()
 
     def paint(self, *places, label=1, brush=3, mode="paint"):
@@ -143,3 +154,36 @@ class Hands:
         before, whole = self.results.labels(self.plane), (0, 0, *labels.shape)
         runs = Runs.of_box(self.specimen.shape, self.plane, whole, before, labels)
         self.recorder.accept(self.plane, labels, runs, "segment")
+
+
+def objects(shape=(20, 30)):
+    """Two squares, and a third one with a hole."""
+    labels = np.zeros(shape, np.uint16)
+    labels[..., 3:9, 3:9] = 1
+    labels[..., 3:9, 12:18] = 2
+    labels[..., 12:18, 3:9] = 3
+    labels[..., 14:16, 5:7] = 0
+    return labels
+
+
+def check(hands, kind, do):
+    """Do something: it is one edit, of a kind, and undo and redo take it back and forth."""
+    before, states = hands.labels(), hands.history.states.copy()
+    entries = []
+    hands.history.entered.connect(entries.append)
+    do(hands)
+    after = hands.labels()
+    assert [edit.kind for edit in entries] == [kind]
+    assert (before != after).any()
+    corrected = hands.history.states & State.CORRECTED != 0
+    assert corrected[before != after].all()
+    if not states.any():
+        np.testing.assert_array_equal(corrected, before != after)
+    np.testing.assert_array_equal(hands.known(), hands.history.states)
+    hands.masks.undo()
+    np.testing.assert_array_equal(hands.labels(), before)
+    np.testing.assert_array_equal(hands.history.states, states)
+    np.testing.assert_array_equal(hands.known(), states)
+    hands.masks.redo()
+    np.testing.assert_array_equal(hands.labels(), after)
+    np.testing.assert_array_equal(hands.known(), hands.history.states)

@@ -30,7 +30,7 @@ place = st.tuples(st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1))
 line = st.lists(st.tuples(rows, columns), min_size=1, max_size=4)
 outline = st.lists(place, min_size=4, max_size=6)
 label = st.integers(0, 5)
-brush = st.integers(1, 6)
+brush = st.integers(3, 6)
 
 
 class Corrections(RuleBasedStateMachine):

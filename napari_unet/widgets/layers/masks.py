@@ -22,6 +22,14 @@ class Labels(napari.layers.Labels):
     on_undo: Callable[[], None] = staticmethod(lambda: None)
     on_redo: Callable[[], None] = staticmethod(lambda: None)
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a stroke has begun that napari tells of when it ends.
+
+        That can be long after the mouse was let go: napari's encircling needs no button.
+        """
+        return bool(getattr(self, "_block_history", False))  # napari says it nowhere else
+
     def undo(self) -> None:
         """Take back what was done last."""
         self.on_undo()

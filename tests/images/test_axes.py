@@ -133,7 +133,7 @@ def test_r8_1_plausible_readings_only():
         ((2, 64, 48), ("-3", "-2", "-1"), False, "CYX"),
         ((9, 8, 64, 48), ("channel", " Z ", "row", "column"), False, "CZYX"),
         ((5, 64, 48, 3), ("frame", "y", "x"), True, "TYXC"),
-        ((64, 48, 9), ("y", "x", "z"), False, "YXZ"),
+        ((64, 48, 9), ("y", "x", "z"), False, "ZYX"),  # planes lie otherwise: by shape
         ((9, 64, 48), ("z", "z", "x"), False, "ZYX"),  # not understood: by shape
         ((9, 64, 48), ("t", "z", "x"), False, "ZYX"),
         ((9, 64, 48), ("t",), False, "ZYX"),

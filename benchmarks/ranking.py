@@ -35,7 +35,7 @@ SIDE_PX = 384
 Table = dict[str, np.ndarray]
 """A column for each measure of objects; "place ...": of places where one may be missing."""
 PLACE_MEASURES = ("place unsure", "place size")
-MEASURES = ("unsure", "unstable", "size", "odd", "contact")
+MEASURES = ("unsure", "unstable", "large", "small", "odd", "contact")
 RANKINGS: Mapping[str, tuple[str, ...]] = {
     "border": ("border",),
     "whole object": ("unsure",),
@@ -70,8 +70,9 @@ def table(model: Model, image: Annotated) -> Table:
     rows = doubts(labels, found, model.card.mask.threshold)
     objects = rows.ids > 0
     ids = rows.ids[objects]
-    columns = {name: getattr(rows.measures, name)[objects] for name in MEASURES}
-    columns["size"] = abs(columns["size"])
+    columns = {name: column[objects] for name, column in rows.measures._asdict().items()}
+    columns["large"] = np.maximum(columns["size"], 0)
+    columns["small"] = np.maximum(-columns["size"], 0)
     unsure = np.maximum(0, 1 - abs(found - 0.5) / 0.4)
     columns["border"] = np.asarray(ndimage.mean(unsure, _band(labels), ids))
     for name, disagreement in disagreements(model, image.image, found):

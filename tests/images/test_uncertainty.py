@@ -53,10 +53,13 @@ def test_an_unclear_outline_alone_stands_out(four):
     assert measures.unstable.argmax() == 1
 
 
-def test_size_is_compared_with_the_median_of_the_plane(four):
-    measures = doubts(four, sharp(four)).measures
-    assert measures.size[:3] == pytest.approx(0, abs=0.01)
-    assert measures.size[3] == pytest.approx(np.log2((17 / 8) ** 2), abs=0.1)
+def test_size_is_compared_with_what_is_usual_on_the_plane():
+    labels = discs((15, 15, 8), (15, 50, 8), (50, 20, 8), (30, 85, 8), (55, 65, 12))
+    labels[70:80:3, ::3] = np.arange(6, 6 + 4 * 34).reshape(4, 34)  # specks change nothing
+    size = doubts(labels, sharp(labels)).measures.size
+    assert size[:4] == pytest.approx(0, abs=0.01)
+    assert size[4] == pytest.approx(np.log2((12 / 8) ** 2), abs=0.1)
+    assert (size[5:] < -7).all()
 
 
 def test_two_discs_in_one_object_are_odd_and_an_ellipse_is_not():

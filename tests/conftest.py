@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,15 @@ def _no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def outside():
+    """A folder that any user may enter, in memory where there is such a place."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def pytest_collection_modifyitems(items):

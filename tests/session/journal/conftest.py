@@ -1,20 +1,9 @@
-import os
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.session.journal.painting import Painter
-
-
-@pytest.fixture
-def outside():
-    """A folder that any user may enter, in memory where there is such a place."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
 
 
 @pytest.fixture

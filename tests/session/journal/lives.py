@@ -49,11 +49,13 @@ def live(make, folder, seed, acts, acknowledge):
     acknowledge(journal.written)
 
 
-def all_that_was_done(make, entries, seed, acts):
-    """The entries of a life that nobody ends."""
+def all_that_was_done(make, entries, seed, acts, enough=sys.maxsize):
+    """The entries of a life that nobody ends, or the first of them."""
     painter, random, done = make(entries), np.random.default_rng(seed), list(entries)
     painter.history.entered.connect(done.append)
     for _ in range(acts):
+        if len(done) >= enough:
+            break
         painter.act(random)
         random.random()
     return [without_time(entry) for entry in done]
@@ -122,12 +124,14 @@ def killed_at_random(make, folder, lives=20, acts=4000):
             time.sleep(random.uniform(0, 0.15))
             os.kill(pid, signal.SIGKILL)
 
-        def body(acknowledge, seed=seed):
-            live(make, folder, seed, acts, acknowledge)
+        painter = make(before)  # before the fork, so that there is time to paint
+
+        def body(acknowledge, seed=seed, painter=painter):
+            live(lambda _: painter, folder, seed, acts, acknowledge)
 
         ended, acknowledged = child(body, after=kill)
         back = restored(folder)
-        expected = all_that_was_done(make, before, seed, 2 * (len(back) - len(before)) + 50)
+        expected = all_that_was_done(make, before, seed, acts, enough=len(back))
         report(ended, acknowledged, before, back, expected)
 
 
@@ -136,16 +140,19 @@ def killed_at_each(make, folder, acts=6):
     cut = folder / "cut"
     child(lambda heard: live(make, cut, 5, 60, heard), lambda: end_at(70, torn=True))
     for origin, torn in ((None, False), (None, True), (cut, False), (cut, True)):
+        before = restored(origin) if origin else []
+        expected = all_that_was_done(make, before, 7, acts)
+        painter = make(before)
         for operation in count(1):
             there = Path(tempfile.mkdtemp(dir=folder)) / "journals"
             if origin:
                 shutil.copytree(origin, there)
-            before = restored(origin) if origin else []
             ended, acknowledged = child(
-                lambda heard, there=there: live(make, there, 7, acts, heard),
+                lambda heard, there=there, painter=painter: live(
+                    lambda _: painter, there, 7, acts, heard
+                ),
                 lambda operation=operation, torn=torn: end_at(operation, torn=torn),
             )
-            expected = all_that_was_done(make, before, 7, acts)
             report(ended, acknowledged, before, restored(there), expected)
             shutil.rmtree(there.parent)
             if not ended:

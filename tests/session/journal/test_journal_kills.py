@@ -1,36 +1,16 @@
 """A window that paints is killed; `lives.py` is what it does."""
 
-import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.session.journal import system_calls
+from tests.session.journal.killing import lives, wrong
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither fork nor SIGKILL")
 needs_calls = pytest.mark.skipif(
     system_calls.default_vfs() is None, reason="this Python has SQLite built in"
 )
-
-
-def lives(how, folder):
-    command = [sys.executable, "-m", "tests.session.journal.lives", how, folder]
-    run = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
-    )
-    assert run.returncode == 0, run.stderr
-    return [json.loads(line) for line in run.stdout.splitlines()]
-
-
-def wrong(told):
-    return [life for life in told if life.get("lost") or not life["right"]]
 
 
 def test_r2_1_twenty_windows_killed_at_random_lose_nothing_that_was_acknowledged(outside):

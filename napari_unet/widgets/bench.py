@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 import numpy as np
 from napari.components import ViewerModel
@@ -22,6 +22,7 @@ from napari_unet.widgets.corrector import Corrector
 from napari_unet.widgets.keeper import Keeper
 from napari_unet.widgets.layers import Reading, Results
 from napari_unet.widgets.reviewer import Reviewer
+from napari_unet.widgets.runner import Bridge
 
 
 class Work(NamedTuple):
@@ -42,6 +43,12 @@ class Work(NamedTuple):
         self.reviewer.end()
         self.corrector.drop()
 
+    def end(self) -> None:
+        """Let go of all that listens and waits; nothing is done on the image any more."""
+        self.drop()
+        self.reviewer.deleteLater()
+        self.corrector.deleteLater()
+
 
 class Bench(QObject):
     """Has the work on every image, and lets it begin, go on and end.
@@ -58,7 +65,11 @@ class Bench(QObject):
     def __init__(self, viewer: ViewerModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self._bridge = Bridge(self)
         self._works: WeakKeyDictionary[Image, Work] = WeakKeyDictionary()
+        self._ends: WeakKeyDictionary[Image, finalize[..., Image]] = WeakKeyDictionary()
+        self._orphans: list[Work] = []
+        """Work on images that are gone, while their masks may still be there."""
         self.keeper = Keeper(self)
         self.keeper.changed.connect(self.changed)
 
@@ -114,6 +125,26 @@ class Bench(QObject):
         self._take_away(image)
         self.changed.emit()
 
+    def start_anew(self, image: Image) -> None:
+        """See other pixels in an image: what was done on the former ones is theirs."""
+        work = self._works.get(image)
+        if work is not None and layers.fits(image, work.reading):
+            identity = layers.origin_of(image).identity(work.reading.axes)
+            if identity.content == work.specimen.image_id:
+                return
+        self.keeper.forget(image)
+        try:
+            self.keeper.release(image)
+        finally:
+            self._take_away(image)
+
+    def sweep(self) -> None:
+        """Let go of the work on images that are gone, once their masks are gone too."""
+        for work in self._orphans.copy():
+            if work.results.masks is None:
+                self._orphans.remove(work)
+                work.end()
+
     def close(self) -> None:
         """Take nothing back of what still waits, and bring all to the disk."""
         for work in self._works.values():
@@ -157,13 +188,21 @@ class Bench(QObject):
         corrector.changed.connect(self.changed)
         reviewer = Reviewer(self._viewer, results, corrector, self)
         reviewer.changed.connect(self.changed)
-        self._works[image] = Work(results, corrector, reviewer, reading)
-        return self._works[image]
+        work = self._works[image] = Work(results, corrector, reviewer, reading)
+        end = self._ends[image] = finalize(image, self._bridge.post, partial(self._orphan, work))
+        end.atexit = False
+        return work
+
+    def _orphan(self, work: Work) -> None:
+        """An image is gone for good."""
+        self._orphans.append(work)
+        self.sweep()
 
     def _take_away(self, image: Image) -> Work | None:
         work = self._works.pop(image, None)
         if work is not None:
-            work.drop()
+            self._ends.pop(image).detach()
+            work.end()
             work.results.slots.remove()
         return work
 

@@ -57,7 +57,7 @@ class Display(QObject):
     def _on_predicted(self, specimen: Specimen, planes: tuple[PlaneIndex, ...]) -> None:
         work = self._stage.bench.work_on(specimen)
         if work is None:
-            tell("The image was closed meanwhile, so its result was dropped.")
+            tell("The image was closed or replaced meanwhile, so its result was dropped.")
             return
         self._show_tiles(work)
         self.make(work, planes)

@@ -61,6 +61,11 @@ class Keeper(QObject):
         self._found.pop(image, None)
         self.changed.emit()
 
+    def forget(self, image: Image) -> None:
+        """Offer nothing that was found for other pixels."""
+        self._found.pop(image, None)
+        self._dismissed.discard(image)
+
     def keep(self, image: Image, axes: str) -> Specimen:
         """A new specimen of an image; all that is done to it is written to the disk."""
         identity = layers.origin_of(image).identity(axes)

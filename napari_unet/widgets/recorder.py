@@ -114,13 +114,19 @@ class Recorder(QObject):
 
     @guarded
     def _on_painted(self, event: Any) -> None:
-        masks = self.results.masks
-        if self.results.writing or masks is None:
+        masks: Labels = event.source
+        if self.results.writing or not self._is_shown_by(masks):
             return
         runs = runs_of(event.value, masks.data.shape)
         begun = self._pressed_at
         seconds = monotonic() - begun if begun is not None else 0.0
         self._enter(painted(self.history, _kind(masks), runs, seconds))
+
+    def _is_shown_by(self, masks: Labels) -> bool:
+        """Whether a layer holds our mask; one that is deleted in mid-stroke still does."""
+        ours, theirs = self.results.specimen.labels, masks.data
+        arrays = isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray)
+        return theirs is ours or (arrays and np.may_share_memory(ours, theirs))
 
     def _watch_mouse(self, masks: Labels, event: Any) -> Generator[None, None, None]:
         self._pressed_at = monotonic()

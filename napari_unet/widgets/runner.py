@@ -103,7 +103,7 @@ class Throttle(QObject):
 
     def __init__(self, wait_ms: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._newest: Callable[[], None] = lambda: None
+        self._newest: Callable[[], None] = _nothing
         self._timer = QTimer(self, singleShot=True, interval=wait_ms)
         self._timer.timeout.connect(self._on_waited)
 
@@ -116,10 +116,12 @@ class Throttle(QObject):
     def drop(self) -> None:
         """Call nothing of what still waits."""
         self._timer.stop()
+        self._newest = _nothing
 
     @guarded
     def _on_waited(self) -> None:
-        self._newest()
+        newest, self._newest = self._newest, _nothing  # what it holds may be large
+        newest()
 
 
 class Latest(QObject):
@@ -139,7 +141,7 @@ class Latest(QObject):
         self._bridge = Bridge(self)
         self._thread = ThreadPoolExecutor(1, "napari-unet")
         self._generation = 0
-        self._begin: Callable[[], object] = lambda: None
+        self._begin: Callable[[], object] = _nothing
         self._wait_ms = wait_ms
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_waited)
@@ -156,10 +158,12 @@ class Latest(QObject):
         """Drop all work; what a piece that runs still answers is not heard."""
         self._generation += 1
         self._timer.stop()
+        self._begin = _nothing
 
     @guarded
     def _on_waited(self) -> None:
-        self._begin()
+        begin, self._begin = self._begin, _nothing  # what it holds may be large
+        begin()
 
     def _work(self, generation: int, work: Callable[[], T], answer: Callable[[T], None]) -> None:
         if generation != self._generation:
@@ -179,3 +183,7 @@ class Latest(QObject):
         report(error)
         if generation == self._generation:
             self.failed.emit()
+
+
+def _nothing() -> None:
+    """What is done when nothing was asked for."""

@@ -39,7 +39,7 @@ class Stage(QObject):
         self.bench = Bench(self.viewer, self)
         self.bench.changed.connect(self.changed)
         for image in self.images:
-            image.events.name.connect(self._on_layers_changed)
+            self._listen_to(image)
         viewer.layers.events.inserted.connect(self._on_layer_inserted)
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.dims.events.ndisplay.connect(self._on_layers_changed)
@@ -157,12 +157,29 @@ class Stage(QObject):
             with suppress(ValueError):  # it has too many axes
                 self.bench.keeper.look(image, self.reading.axes)
 
+    def _listen_to(self, image: Image) -> None:
+        image.events.name.connect(self._on_layers_changed)
+        image.events.data.connect(self._on_pixels_replaced)
+
+    @guarded
+    def _on_pixels_replaced(self, event: object) -> None:
+        """Other pixels are another image, in the same layer."""
+        image = getattr(event, "source", None)
+        if isinstance(image, Image):
+            if image in self._readings and not layers.fits(image, self._readings[image]):
+                del self._readings[image]
+            try:
+                self.bench.start_anew(image)
+            finally:
+                self._look()
+                self.changed.emit()
+
     @guarded
     def _on_layer_inserted(self, event: object) -> None:
         """An image that was just opened is the one that its user wants to segment."""
         layer = getattr(event, "value", None)
-        if layer in self.images:
-            layer.events.name.connect(self._on_layers_changed)  # type: ignore[union-attr]
+        if isinstance(layer, Image) and layer in self.images:
+            self._listen_to(layer)
             self.choose(layer)
         self._settle()
         self.changed.emit()
@@ -172,6 +189,7 @@ class Stage(QObject):
         """What was done on an image that is closed is let go of on the disk, not in memory."""
         layer = getattr(event, "value", None)
         self._on_layers_changed(event)
+        self.bench.sweep()
         if isinstance(layer, Image):
             self.bench.keeper.release(layer)
 

@@ -78,6 +78,13 @@ def describe(image: Image, reading: Reading) -> str:
     return reader.describe(array_of(image).shape, reading.axes, reading.channel)
 
 
+def fits(image: Image, reading: Reading) -> bool:
+    """Whether an image has the axes and the channel of a reading."""
+    if len(array_of(image).shape) != len(reading.axes):
+        return False
+    return reading.channel is None or reading.channel < len(channels(image, reading.axes))
+
+
 def choices(image: Image) -> Sequence[str]:
     """The ways in which the axes of an image can be read, the likeliest first."""
     return reader.choices(array_of(image).shape, image.rgb)

@@ -59,7 +59,8 @@ class Overlay:
         if not len(runs):
             return
         if layer is None:
-            self.show_all()
+            if self._slots.image is not None:
+                self.show_all()
         elif runs.size <= _FEW_PX:
             where = np.unravel_index(runs.pixels, layer.data.shape)
             layer.data_setitem(where, runs.values.astype(np.uint8))

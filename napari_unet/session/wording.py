@@ -161,6 +161,12 @@ def share_text(share: Share | None) -> str:
     )
 
 
+def all_looked_at_text(looked: Looked, share: Share | None) -> str:
+    """What to say when there is nothing left to look at."""
+    parts = ("All objects have been looked at.", looked_text(looked), share_text(share))
+    return " ".join(part if part.endswith(".") else f"{part}." for part in parts if part)
+
+
 def _about(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.schema.prediction import Box
-from napari_unet.session import verdicts
+from napari_unet.session import verdicts, wording
 from napari_unet.session.doubtful import Tables, tables_of
 from napari_unet.session.edits import Edit
 from napari_unet.session.history import History
@@ -21,7 +21,7 @@ from napari_unet.session.strokes import outline, pixels_under
 from napari_unet.widgets.corrector import Corrector
 from napari_unet.widgets.layers import FRAME, Flight, Labels, Results
 from napari_unet.widgets.review_keys import ReviewKeys
-from napari_unet.widgets.runner import Latest, guarded
+from napari_unet.widgets.runner import Latest, guarded, tell
 from napari_unet.widgets.tools import REVIEW_KEYS
 
 _LONGEST_S = 300.0
@@ -206,6 +206,7 @@ class Reviewer(QObject):
             self._corrector.toolbox.put_down()
         stop = self.queue.next() if forward else self.queue.back()
         if stop is None:
+            tell(wording.all_looked_at_text(self.queue.looked, self.queue.share))
             self.end()
             return
         self._since, self._edits_before = monotonic(), len(self._history.done)

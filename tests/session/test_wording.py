@@ -110,3 +110,11 @@ def test_the_review_says_where_one_is_and_how_far():
     assert "random" in wording.stop_text(replace(stop, audit=True), fixing=False)
     assert wording.looked_text(Looked(23, 9, 245)) == "23 looked at, 9 fixed, 4 min"
     assert wording.looked_text(Looked()) == ""
+
+
+def test_the_end_of_the_review_says_what_was_found():
+    assert wording.all_looked_at_text(Looked(), None) == "All objects have been looked at."
+    assert wording.all_looked_at_text(Looked(15, 2, 60), share(13, 15)) == (
+        "All objects have been looked at. 15 looked at, 2 fixed, 60 s. "
+        "About 87 % of the objects were right (62 to 96 %, from 15 at random)."
+    )

@@ -646,3 +646,12 @@ def test_no_thread_is_left_when_it_is_gone(qtbot):
     assert added
     review.reviewer._later._thread.shutdown(wait=True)
     assert not any(t.is_alive() for t in added)
+
+
+def test_when_all_was_looked_at_the_review_says_so_and_ends(qtbot, said):
+    review = Review(qtbot).start()
+    for _ in range(20):
+        review.press("Space")
+    assert not review.reviewer.active
+    assert said()[-1].startswith("All objects have been looked at. 20 looked at, 0 fixed")
+    assert "(" in said()[-1], "the share of right objects has its interval"

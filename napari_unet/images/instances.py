@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import label
 
-from napari_unet.images.overlaps import indices, neighbours, overlaps
+from napari_unet.images.overlaps import counts, indices, neighbours, overlaps
 from napari_unet.images.splitting import split
 from napari_unet.schema.settings import MaskSettings
 
@@ -125,7 +125,7 @@ def _classes(probabilities: np.ndarray, threshold: float) -> np.ndarray:
 
 def _numbered(found: np.ndarray, min_size_px: int) -> np.ndarray:
     """Number objects of at least so many pixels 1 to n, line by line."""
-    sizes = np.bincount(found.ravel(), minlength=1)
+    sizes = counts(found)
     pixels = np.flatnonzero(found)[::-1]
     met = np.zeros(len(sizes), np.int64)
     met[found.ravel()[pixels]] = pixels  # written backwards: the first pixel is what remains
@@ -155,7 +155,7 @@ def _own_ids(
     ids[pieces] = np.where(pieces > 0, new, 0)
     chosen: dict[int, int] = {}
     taken = set(avoid)
-    for piece in np.argsort(-np.bincount(pieces.ravel(), minlength=1), kind="stable").tolist():
+    for piece in np.argsort(-counts(pieces), kind="stable").tolist():
         i = int(ids[piece])
         if i and piece not in without and i not in taken:
             chosen[piece] = i
@@ -166,7 +166,7 @@ def _own_ids(
 def _with_ids(numbers: np.ndarray, chosen: Mapping[int, int], avoid: set[int]) -> np.ndarray:
     """Replace numbers by the ids chosen for them, the others by the smallest not to avoid."""
     free = (i for i in count(1) if i not in avoid)
-    present = np.bincount(numbers.ravel(), minlength=1) > 0
+    present = counts(numbers) > 0
     ids = np.zeros(len(present), np.int64)
     for number in (np.flatnonzero(present[1:]) + 1).tolist():
         ids[number] = chosen[number] if number in chosen else next(free)
@@ -176,7 +176,7 @@ def _with_ids(numbers: np.ndarray, chosen: Mapping[int, int], avoid: set[int]) -
 def _ids(labels: np.ndarray) -> set[int]:
     """The ids of all objects."""
     numbers, ids = indices(labels)
-    return set(ids[np.bincount(numbers, minlength=1) > 0].tolist()) - {0}
+    return set(ids[counts(numbers) > 0].tolist()) - {0}
 
 
 def _dtype(highest: int) -> type[np.unsignedinteger]:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from napari_unet.images.overlaps import neighbours
+from napari_unet.images.overlaps import counts, neighbours
 
 WAIST = 0.85
 """Two basins are one object if the passage is wider than this share of the narrower's width.
@@ -56,7 +56,7 @@ def split(mask: np.ndarray) -> np.ndarray:
 def _smooth_distance(mask: np.ndarray) -> np.ndarray:
     """Distance of each pixel to the background, float32; above 0 in the mask and only there."""
     holes, _ = ndimage.label(~mask)
-    pinhole = np.bincount(holes.ravel()) < PINHOLE_PX
+    pinhole = counts(holes) < PINHOLE_PX
     pinhole[0] = False
     distance = ndimage.distance_transform_edt(mask | pinhole[holes]).astype(np.float32)
     return np.asarray(ndimage.gaussian_filter(distance, SMOOTHING_PX) * mask)

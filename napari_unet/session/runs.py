@@ -18,6 +18,8 @@ from napari_unet.schema.prediction import Box
 _DTYPES = ("<i8", "<i8", "<u4", "<u4")
 _LONG_PX = 64
 """Runs that are on average longer than this are written one by one, shorter ones all at once."""
+_PIECE = 20_000
+"""So many short runs are written at once: meanwhile no other thread runs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +150,17 @@ class Runs:
         """Make the change in an array, which has to be contiguous."""
         flat = array.reshape(-1)
         if self.size < _LONG_PX * len(self):
-            flat[self.pixels] = self.values
+            for first in range(0, len(self), _PIECE):
+                part = self._part(slice(first, first + _PIECE))
+                flat[part.pixels] = part.values
             return
         for start, length, value in zip(
             self.start.tolist(), self.length.tolist(), self.after.tolist(), strict=True
         ):
             flat[start : start + length] = value
+
+    def _part(self, which: slice) -> Runs:
+        return Runs(self.start[which], self.length[which], self.before[which], self.after[which])
 
     def box(self, shape: Sequence[int]) -> tuple[slice, ...]:
         """The smallest box of an array of this shape that holds every changed pixel."""

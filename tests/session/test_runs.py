@@ -89,3 +89,13 @@ def test_r2_2_a_stroke_takes_a_few_kilobytes_on_an_image_of_any_size():
         pixels, np.zeros(disc.sum(), np.uint32), np.full(disc.sum(), 7, np.uint32)
     )
     assert len(runs.to_bytes()) < 2_000
+
+
+@given(change=changes())
+def test_many_runs_are_written_piece_by_piece(change):
+    before, after = change
+    array = before.copy()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("napari_unet.session.runs._PIECE", 2)
+        whole(before, after).write(array)
+    assert np.array_equal(array, after)

@@ -75,11 +75,8 @@ def _changes(dab: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, 
         where = tuple(np.asarray(i).ravel() for i in where)
     pixels = np.ravel_multi_index(where, shape)
     # in uint32 nothing wraps when neighbours are compared
-    return (
-        pixels,
-        np.asarray(before).ravel().astype(np.uint32),
-        np.broadcast_to(np.asarray(after, np.uint32).ravel(), pixels.shape),
-    )
+    old = np.ravel(before).astype(np.uint32)
+    return pixels, old, np.full(pixels.shape, np.ravel(after), np.uint32)
 
 
 def _runs_of_dab(dab: Any, shape: tuple[int, ...]) -> Runs:

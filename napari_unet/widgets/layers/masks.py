@@ -57,9 +57,10 @@ def runs_of(stroke: list[Any], shape: tuple[int, ...]) -> Runs:
         return _runs_of_dab(stroke[0], shape)
     places, old, new = zip(*(_changes(dab, shape) for dab in stroke), strict=True)
     pixels, before, after = np.concatenate(places), np.concatenate(old), np.concatenate(new)
-    unique, first = np.unique(pixels, return_index=True)
-    _, last = np.unique(pixels[::-1], return_index=True)
-    return Runs.of_pixels(unique, before[first], after[::-1][last])
+    order = np.argsort(pixels, kind="stable")  # dabs that touch the same pixel stay in order
+    pixels = pixels[order]
+    first, last = np.diff(pixels, prepend=-1) != 0, np.diff(pixels, append=-1) != 0
+    return Runs.of_pixels(pixels[first], before[order][first], after[order][last])
 
 
 def _changes(dab: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

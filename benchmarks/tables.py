@@ -1,7 +1,7 @@
 """Write ``docs/measurements.md`` from the figures that the other scripts have measured.
 
-``python -m benchmarks.tables`` reads ``normalization.json`` and ``finetuning.json`` of this folder
-and the cards of the starter models; a test fails when the page is not what it would write.
+``python -m benchmarks.tables`` reads the ``.json`` files of this folder and the cards of the starter
+models; a test fails when the page is not what it would write.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.queue_tables import queue, ranking
 from napari_unet.models.library import list_models
 from napari_unet.schema.model_card import Scores
 
@@ -69,7 +70,7 @@ one. The old model always stays.
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([INTRODUCTION, starters(), normalization(), fine_tuning()])
+    return "\n".join([INTRODUCTION, starters(), normalization(), fine_tuning(), queue(), ranking()])
 
 
 def starters() -> str:

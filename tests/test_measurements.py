@@ -1,7 +1,27 @@
-"""The page of measurements says what was measured."""
+"""The page of measurements says what was measured, and the program uses what was found."""
 
+import json
+
+import pytest
+
+from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
+from napari_unet.session.worth import OBJECT_WEIGHTS, PLACE_WEIGHTS
 
 
 def test_the_page_is_what_the_figures_say():
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_queue_goes_by_the_weights_that_were_measured():
+    found = json.loads((HERE / "ranking.json").read_text())
+    assert found["object weights"] == pytest.approx(OBJECT_WEIGHTS)
+    assert found["place weights"] == pytest.approx(PLACE_WEIGHTS)
+
+
+def test_the_queue_saves_a_third_of_the_looks_on_nuclei():
+    """At least 30 % for the same mask, with a model that knows them and with one that does not."""
+    rows = [line.split("|") for line in page().splitlines() if "→" in line and "% |" in line]
+    ratios = [int(row[-2].strip(" %")) for row in rows if row[1].strip().startswith("dsb2018")]
+    assert len(ratios) == 6
+    assert max(ratios) <= 70

@@ -70,10 +70,12 @@ class Overlay:
 
     def show_all(self) -> None:
         """Show the state of every pixel."""
-        if self._states.any():
-            layer = self._layer()
+        layer = self._slots.find("known")
+        if layer is not None:
             layer.data[...] = self._states.reshape(layer.data.shape)
             layer.refresh(extent=False, thumbnail=False)
+        elif self._states.any():
+            self._layer()
 
     def mark(
         self, plane: PlaneIndex, rows: np.ndarray, columns: np.ndarray, value: int = STROKE

@@ -19,5 +19,6 @@ def tables_of(specimen: Specimen) -> Tables:
 
 def _table(specimen: Specimen, plane: PlaneIndex, box: Box) -> Doubts:
     y0, x0, y1, x1 = box
-    found = doubts(np.array(specimen.labels[plane][y0:y1, x0:x1]), specimen.crop(plane))
+    labels = np.array(specimen.labels[plane][y0:y1, x0:x1])
+    found = doubts(labels, specimen.crop(plane), specimen.threshold)
     return found._replace(boxes=found.boxes + np.array([y0, x0, y0, x0]))

@@ -38,6 +38,8 @@ class Specimen:
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
         self.found: dict[PlaneIndex, int] = {}
         """Objects that the model sees in each plane, before any correction."""
+        self.threshold = 0.5
+        """Of the probability, above which the mask was made last."""
         self._seen: dict[PlaneIndex, Box] = {}
 
     def write(self, plane: PlaneIndex, tile: TileDone) -> bool:

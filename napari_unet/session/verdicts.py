@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import ndimage
 
@@ -55,8 +53,10 @@ def right(history: History, labels: np.ndarray, stop: Stop, seconds: float = 0.0
     y0, x0, y1, x1 = stop.box
     within = core[y0 - top : y1 - top, x0 - left : x1 - left]
     within |= (history.states[stop.plane][y0:y1, x0:x1] & State.CORRECTED) > 0  # put right here
-    edit = said(history, stop.plane, core, (top, left), audit=stop.audit)
-    return replace(edit, seconds=seconds)
+    # of a place without an object nobody has looked at what lies around it
+    ring = RING_PX if stop.id else 0
+    states = _vouched(history, stop.plane, core, (top, left), ring=ring, audit=stop.audit)
+    return Edit("right", states=states, seconds=seconds, audit=stop.audit)
 
 
 def wrong(history: History, labels: np.ndarray, stop: Stop, seconds: float = 0.0) -> Edit:
@@ -101,7 +101,9 @@ def _core(labels: np.ndarray, stop: Stop) -> tuple[np.ndarray, tuple[int, int]]:
         y0, x0, y1, x1 = box = _wider(stop.box, margin, labels.shape)
         part = labels[y0:y1, x0:x1]
         if not stop.id:
-            return np.ones(part.shape, bool), (y0, x0)
+            top, left, bottom, right_ = stop.box
+            background = labels[top:bottom, left:right_] == 0
+            return background, (top, left)
         core = part == stop.id
         if _has_room(core, box, labels.shape):
             return core, (y0, x0)
@@ -136,10 +138,11 @@ def _vouched(
     at: tuple[int, int],
     more: np.ndarray | int = 0,
     *,
+    ring: int = RING_PX,
     audit: bool,
 ) -> Runs:
     """Some pixels and those close around them become confirmed; the core gets more flags."""
-    seen = ndimage.binary_dilation(core, iterations=RING_PX)
+    seen = ndimage.binary_dilation(core, iterations=ring) if ring else core
     box = (*at, at[0] + core.shape[0], at[1] + core.shape[1])
     before = history.states[plane][box[0] : box[2], box[1] : box[3]]
     after = np.where(seen, _confirmed(before), before) | np.asarray(more, np.uint8)

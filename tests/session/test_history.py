@@ -125,9 +125,13 @@ def test_who_deletes_an_object_vouches_for_the_place(painter):
     assert edit.seconds == 3
 
 
-def test_who_misses_nothing_at_a_place_vouches_for_all_of_it(painter):
-    painter.history.do(verdicts.right(painter.history, painter.labels, stop(0)))
-    assert (painter.history.states[:9, :9] == State.CONFIRMED).all()
+def test_who_misses_nothing_at_a_place_vouches_for_its_background_alone(painter):
+    place = Stop((), (0, 0, 9, 9), 0, 1.0, False, ())
+    painter.history.do(verdicts.right(painter.history, painter.labels, place))
+    states = painter.history.states
+    assert not states[1:5, 1:5].any(), "nobody was asked about the neighbour"
+    assert states[0, 0] == states[8, 8] == State.CONFIRMED
+    assert np.count_nonzero(states) == 81 - 16
 
 
 def test_objects_are_counted_inside_and_outside_of_what_is_confirmed(painter):

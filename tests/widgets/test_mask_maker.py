@@ -142,3 +142,9 @@ def test_what_another_model_has_started_anew_is_not_made(desk, segmented, settle
     specimen.write(plane, TileDone(plane=0, box=(0, 0, 9, 9), probabilities=other))
     desk.maker.make(segmented.corrector.recorder, [plane])
     settled()
+
+
+def test_the_queue_learns_which_threshold_the_mask_was_made_with(desk, segmented, settled):
+    desk.use_mask_settings(MaskSettings(threshold=0.3))
+    settled()
+    assert segmented.specimen.threshold == 0.3

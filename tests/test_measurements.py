@@ -1,6 +1,7 @@
 """The page of measurements says what was measured, and the program uses what was found."""
 
 import json
+import statistics
 
 import pytest
 
@@ -25,3 +26,8 @@ def test_the_queue_saves_a_third_of_the_looks_on_nuclei():
     ratios = [int(row[-2].strip(" %")) for row in rows if row[1].strip().startswith("dsb2018")]
     assert len(ratios) == 6
     assert max(ratios) <= 70
+
+
+def test_the_window_is_never_silent_for_a_tenth_of_a_second():
+    found = json.loads((HERE / "painting.json").read_text())
+    assert max(statistics.median(runs) for runs in found["silence"].values()) < 100

@@ -25,8 +25,11 @@ class StandardizedConv2d(nn.Conv2d):
     activations under ReLU, as He initialisation does.
     """
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, 3, padding=1)
+    def __init__(
+        self, in_channels: int, out_channels: int, size: int = 3, padding: int = 1
+    ) -> None:
+        super().__init__(in_channels, out_channels, size, padding=padding)
+        self.around = padding
         self.gain = nn.Parameter(torch.ones(out_channels, 1, 1, 1))
 
     def kernel(self) -> Tensor:
@@ -37,30 +40,55 @@ class StandardizedConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:  # (batch, channel, y, x)
         """Convolve with the standardised kernels."""
-        return F.conv2d(input, self.kernel(), self.bias, padding=1)
+        return F.conv2d(input, self.kernel(), self.bias, padding=self.around)
 
     def plain(self) -> nn.Conv2d:
         """An ordinary convolution that gives the same, for prediction."""
-        convolution = nn.Conv2d(self.in_channels, self.out_channels, 3, padding=1)
+        size, around = self.kernel_size[0], self.around
+        convolution = nn.Conv2d(self.in_channels, self.out_channels, size, padding=around)
         convolution.load_state_dict({"weight": self.kernel().detach(), "bias": self.bias})
         return convolution
 
 
-def conv_norm_relu(in_channels: int, out_channels: int, normalization: str) -> list[nn.Module]:
-    """A 3 x 3 convolution, its normalisation and a ReLU; height and width stay."""
+def conv_norm_relu(
+    in_channels: int,
+    out_channels: int,
+    normalization: str,
+    *,
+    size: int = 3,
+    padding: int | None = None,
+) -> list[nn.Module]:
+    """A convolution, its normalisation and a ReLU.
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        Before and after it.
+    normalization
+        See `NetworkSettings`.
+    size
+        Side of the kernels.
+    padding
+        Zeros around the image; None is as many as keep height and width.
+    """
+    around = size // 2 if padding is None else padding
     if normalization == "kernel":
-        return [StandardizedConv2d(in_channels, out_channels), nn.ReLU(inplace=True)]
-    norm: nn.Module
-    if normalization == "batch":
-        norm = nn.BatchNorm2d(out_channels)
+        standardized = StandardizedConv2d(in_channels, out_channels, size, around)
+        return [standardized, nn.ReLU(inplace=True)]
+    norm: list[nn.Module]
+    if normalization == "none":
+        norm = []
+    elif normalization == "batch":
+        norm = [nn.BatchNorm2d(out_channels)]
     elif normalization == "layer":
-        norm = LayerNorm2d(out_channels)
+        norm = [LayerNorm2d(out_channels)]
     elif normalization == "group":
-        norm = nn.GroupNorm(min(8, out_channels), out_channels)
+        norm = [nn.GroupNorm(min(8, out_channels), out_channels)]
     else:
         raise ValueError(f"There is no normalisation '{normalization}'.")
     bias = normalization != "batch"
-    return [nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias), norm, nn.ReLU(True)]
+    convolution = nn.Conv2d(in_channels, out_channels, size, padding=around, bias=bias)
+    return [convolution, *norm, nn.ReLU(True)]
 
 
 class DoubleConv(nn.Sequential):

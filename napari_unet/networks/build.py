@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -13,6 +13,18 @@ from napari_unet.networks.blocks import StandardizedConv2d
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.settings import NetworkSettings
+
+
+def network_settings(name: str, **given: Any) -> NetworkSettings:
+    """The shape of a network: what is given, and for the rest what its paper says.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or what is given is out of range.
+    """
+    network: type[Network] = resolve(NETWORKS, name)
+    return NetworkSettings(**{**dict(network.defaults), **given})
 
 
 def build_network(name: str, settings: NetworkSettings, seed: int = 0) -> Network:
@@ -26,10 +38,20 @@ def build_network(name: str, settings: NetworkSettings, seed: int = 0) -> Networ
         Its shape.
     seed
         Same seed, same parameters; the global random state is left as it was.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or it is not itself with these settings.
     """
+    network: type[Network] = resolve(NETWORKS, name)
+    for field in sorted(network.fixed):
+        value = getattr(network.defaults, field)
+        if getattr(settings, field) != value:
+            raise ValueError(f"The {field} of '{name}' is always {value}: leave it at that.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return cast(Network, resolve(NETWORKS, name)(settings))
+        return network(settings)
 
 
 def on_device(network: Network, device: torch.device) -> Network:

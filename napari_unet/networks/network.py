@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,11 @@ class Network(nn.Module, ABC):
     -----
     Images are (batch, channel, y, x); height and width have to be multiples of ``multiple``.
     """
+
+    defaults: ClassVar[NetworkSettings] = NetworkSettings()
+    """Its shape where nothing but its name is given: that of its paper."""
+    fixed: ClassVar[frozenset[str]] = frozenset({"deep_supervision", "dropout"})
+    """The settings that are part of what it is: they are as in ``defaults``, or it is not built."""
 
     settings: NetworkSettings
     widths: list[int]

@@ -24,6 +24,8 @@ class UNetPlusPlus(Network):
     15 nodes for a depth of 5.
     """
 
+    fixed = frozenset({"dropout"})
+
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__(settings)
         widths, how, depth = self.widths, settings.upsampling, settings.depth

@@ -14,6 +14,9 @@ NETWORKS: Mapping[str, str] = MappingProxyType(
     {
         "unet": "napari_unet.networks.unet:UNet",
         "unet++": "napari_unet.networks.unetplusplus:UNetPlusPlus",
+        "fcn-32s": "napari_unet.networks.fcn:FCN32s",
+        "fcn-16s": "napari_unet.networks.fcn:FCN16s",
+        "fcn-8s": "napari_unet.networks.fcn:FCN8s",
     }
 )
 

@@ -48,12 +48,12 @@ class NetworkSettings(Record):
         title="Depth",
         description="Number of resolution levels, the full one included.",
     )
-    normalization: Literal["kernel", "batch", "layer", "group"] = Field(
+    normalization: Literal["kernel", "batch", "layer", "group", "none"] = Field(
         "kernel",
         title="Normalisation",
         description="'kernel' standardises kernels, not the image, so masks never depend on the "
         "tile; 'batch' keeps the statistics of training, 'layer' works on the channels of each "
-        "pixel; 'group' makes masks depend on the tile.",
+        "pixel; 'group' makes masks depend on the tile; 'none' is as in the papers before 2016.",
     )
     upsampling: Literal["transposed", "bilinear"] = Field(
         "transposed",
@@ -62,6 +62,14 @@ class NetworkSettings(Record):
     )
     deep_supervision: bool = Field(
         False, title="Deep supervision", description="UNet++ only: train a head on every depth."
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        title="Dropout",
+        description="Part of the deepest features that is left out at random in each step of "
+        "training, against learning the images by heart; 0 turns it off.",
     )
 
 
@@ -150,10 +158,22 @@ class AugmentSettings(Record):
 
 
 class LossSettings(Record):
-    """What the network is taught to minimise."""
+    """What the network is taught to minimise; each loss reads those of these that it needs."""
 
     loss: str = Field(
         "border-weighted-ce+dice", title="Loss", description="Name of a loss in the catalogue."
+    )
+    border: Literal["auto", "none", "2015", "2019"] = Field(
+        "auto",
+        title="Border weights",
+        description="How pixels are weighted by the objects around them: as in the U-Net paper "
+        "(2015), as in its Fiji plugin (2019), or not; 'auto' is what belongs to the loss.",
+    )
+    balance: bool = Field(
+        False,
+        title="Balance classes",
+        description="Let object and background, or all classes, count the same in each image, "
+        "however much of it they cover; the weights of 2019 have a balance of their own.",
     )
     w0: float = Field(
         10.0,
@@ -169,12 +189,99 @@ class LossSettings(Record):
         title="Border reach",
         description="sigma in pixels: how wide the gap is in which the border weight counts.",
     )
+    falk_background: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        title="Background weight (2019)",
+        description="What background counts that is far from all objects; objects count 1.",
+    )
+    falk_w0: float = Field(
+        50.0,
+        ge=0,
+        le=1000,
+        title="Border weight (2019)",
+        description="How much more a pixel between two touching objects counts.",
+    )
+    falk_gap_px: float = Field(
+        6.0,
+        gt=0,
+        le=100,
+        title="Border reach (2019)",
+        description="How wide the gap is in which that border weight counts, in pixels.",
+    )
+    falk_rim_px: float = Field(
+        10.0,
+        gt=0,
+        le=100,
+        title="Rim (2019)",
+        description="How far around an object background counts nearly as much as the object.",
+    )
+    alpha: float = Field(
+        0.25,
+        ge=0.01,
+        le=0.99,
+        title="Object weight (focal)",
+        description="alpha: what pixels of objects count; background counts 1 - alpha.",
+    )
+    gamma: float = Field(
+        2.0,
+        ge=0,
+        le=10,
+        title="Focus (focal)",
+        description="gamma: how much less pixels count that are already right; 0 is not at all.",
+    )
+    beta: float = Field(
+        2.0,
+        ge=0.01,
+        le=100,
+        title="Object weight (weighted BCE)",
+        description="beta: above 1 fewer objects are missed, below 1 fewer are made up.",
+    )
+    tversky_beta: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        title="Made-up pixels (Tversky)",
+        description="beta: what pixels count that are wrongly object; missed ones count 1 - beta.",
+    )
+    sensitivity: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Sensitivity",
+        description="w of sensitivity-specificity: what found objects count; background found to "
+        "be background counts 1 - w.",
+    )
+    smooth: float = Field(
+        1.0,
+        ge=1e-6,
+        le=1000,
+        title="Smoothing",
+        description="Added above and below the fraction line of overlaps, in pixels, so that "
+        "patches without objects have one.",
+    )
 
 
 class TrainSettings(Record):
     """How a network is trained from its first parameters or from a model's."""
 
     steps: int = Field(1000, ge=1, le=10_000_000, title="Steps", description="Steps of training.")
+    epochs: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        title="Epochs",
+        description="Instead of steps: an epoch shows as many patches as there are images, and the "
+        "held-out images judge after each.",
+    )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        title="Patience",
+        description="End when so many judgements in a row were no better than the best.",
+    )
     seconds: float | None = Field(
         None,
         gt=0,
@@ -185,15 +292,26 @@ class TrainSettings(Record):
     patch_px: int = Field(
         128, ge=16, le=2048, title="Patch", description="Side of a training patch."
     )
+    optimizer: Literal["adamw", "adam", "sgd"] = Field(
+        "adamw", title="Optimiser", description="Rule by which parameters follow the gradient."
+    )
+    momentum: float = Field(
+        0.99,
+        ge=0,
+        lt=1,
+        title="Momentum",
+        description="SGD only: how much of the last step goes into the next.",
+    )
     learning_rate: float = Field(
-        1e-3,
-        gt=0,
-        le=1,
-        title="Learning rate",
-        description="Largest step of AdamW; it warms up, then falls to zero along a cosine.",
+        1e-3, gt=0, le=1, title="Learning rate", description="Largest rate of the optimiser."
+    )
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine",
+        title="Schedule",
+        description="'cosine' warms up over ten steps and falls to zero, 'constant' stays.",
     )
     weight_decay: float = Field(
-        1e-4, ge=0, le=1, title="Weight decay", description="AdamW's decay."
+        1e-4, ge=0, le=1, title="Weight decay", description="AdamW only: its decay."
     )
     seed: int = Field(0, ge=0, title="Seed", description="Same seed, same result on the CPU.")
     device: Device = Field(

@@ -7,36 +7,43 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unet.inference.tiled import predict_tiles, predict_whole
-from napari_unet.networks.build import build_network, fuse
+from napari_unet.networks.build import build_network, fuse, network_settings
 from napari_unet.schema.catalog import NETWORKS
-from napari_unet.schema.settings import NetworkSettings
+from tests.networks.test_networks import each, tiny
 
 sizes = st.tuples(st.integers(1, 100), st.integers(1, 100))
 
 
 def network_of(name, seed=0, **more):
     """Its statistics are those of noise, so that activations keep their size."""
-    network = build_network(name, NetworkSettings(features=4, depth=3, **more), seed)
+    settings = network_settings(name, **tiny(name, features=4, **more))
+    network = build_network(name, settings, seed)
     generator = torch.Generator().manual_seed(seed)
     network.train().heads(torch.rand(4, 1, 64, 64, generator=generator))
     return fuse(network)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
-@pytest.mark.parametrize("normalization", ["kernel", "batch", "layer"])
+NORMALIZATIONS = ["kernel", "batch", "layer", "none"]
+SHAPES = [
+    {"normalization": normalization, "upsampling": how}
+    for normalization in NORMALIZATIONS
+    for how in ("transposed", "bilinear")
+]
+
+
+@pytest.mark.parametrize(("name", "shape"), each(*SHAPES))
 @settings(max_examples=5, deadline=None)
 @given(sizes, st.integers(16, 150), st.integers(0, 2**16))
-def test_r10_1_tiled_equals_whole(name, upsampling, normalization, shape, tile_px, seed):
-    network = network_of(name, upsampling=upsampling, normalization=normalization)
-    image = np.random.default_rng(seed).random((1, *shape), dtype=np.float32)
+def test_r10_1_tiled_equals_whole(name, shape, size, tile_px, seed):
+    network = network_of(name, **shape)
+    image = np.random.default_rng(seed).random((1, *size), dtype=np.float32)
     whole = predict_whole(network, image, tile_px=8192)
     tiled = predict_whole(network, image, tile_px=tile_px)
     assert np.abs(whole - tiled).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("normalization", ["kernel", "batch", "layer"])
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
 def test_the_networks_of_these_tests_answer_every_pixel_differently(name, normalization):
     image = np.random.default_rng(0).random((1, 50, 50), dtype=np.float32)
     assert predict_whole(network_of(name, normalization=normalization), image).std() > 1e-3

@@ -1,37 +1,65 @@
 """Contract of every network in the catalogue."""
 
+import re
+
 import pytest
 import torch
 
-from napari_unet.networks.build import build_network, fuse
-from napari_unet.schema.catalog import NETWORKS
+from napari_unet.networks.build import build_network, fuse, network_settings
+from napari_unet.networks.fcn import bilinear_up
+from napari_unet.schema import catalog
+from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.settings import NetworkSettings
 
 TINY = {"features": 2, "depth": 3}
-NORMALIZATIONS = ["kernel", "batch", "layer", "group"]
+NORMALIZATIONS = ["kernel", "batch", "layer", "group", "none"]
+UPS = [{"upsampling": how} for how in ("transposed", "bilinear")]
+SHAPES = [{**how, "depth": depth} for how in UPS for depth in (2, 3)]
 
 
 def build(name, **settings):
-    return build_network(name, NetworkSettings(**{**TINY, **settings}))
+    return build_network(name, network_settings(name, **tiny(name, **settings)))
+
+
+def tiny(name, **settings):
+    """As small as it can be; settings that are part of what a network is are left out."""
+    wanted = {**TINY, "dropout": 0.0, "normalization": "kernel", **settings}
+    return {field: value for field, value in wanted.items() if field not in fixed(name)}
+
+
+def fixed(name):
+    return resolve(catalog.NETWORKS, name).fixed
+
+
+def each(*shapes):
+    """Every network with every one of these shapes that differs for it."""
+    return [
+        pytest.param(name, shape, id=f"{name}-{'-'.join(str(value) for value in shape.values())}")
+        for name in NETWORKS
+        for shape in {str(tiny(name, **shape)): shape for shape in shapes}.values()
+    ]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("classes", [1, 4])
-@pytest.mark.parametrize("size", [(4, 4), (20, 36)])
-def test_answers_every_pixel_with_one_logit_per_class(name, channels, classes, size):
-    network = build(name, in_channels=channels, classes=classes)
+@pytest.mark.parametrize("cells", [(1, 1), (5, 9)])
+def test_answers_every_pixel_with_one_logit_per_class(name, channels, classes, cells):
+    network = build(name, in_channels=channels, classes=classes).eval()
+    size = [network.multiple * count for count in cells]
     logits = network(torch.randn(2, channels, *size))
     assert logits.shape == (2, classes, *size)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("normalization", NORMALIZATIONS)
-@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
-def test_learns_a_step_and_folds_without_change(name, normalization, upsampling):
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    each(*({"normalization": n, **shape} for n in NORMALIZATIONS for shape in UPS)),
+)
+def test_learns_a_step_and_folds_without_change(name, shape):
     torch.manual_seed(0)
-    network = build(name, features=4, normalization=normalization, upsampling=upsampling)
-    image = torch.randn(4, 1, 16, 16)
+    network = build(name, **{**shape, "features": 4})
+    side = max(16, network.multiple)
+    image = torch.randn(4, 1, side, side)
     target = (image > 0).float()
     optimizer = torch.optim.SGD(network.parameters(), 0.05)
     losses = []
@@ -49,21 +77,44 @@ def test_learns_a_step_and_folds_without_change(name, normalization, upsampling)
         )
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
-@pytest.mark.parametrize("depth", [2, 3])
-def test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, upsampling, depth):
-    network = build(name, upsampling=upsampling, depth=depth, normalization="layer").double().eval()
-    size = 4 * network.halo_px + 4 * network.multiple
-    size -= size % network.multiple
-    image = torch.randn(1, 1, size, size, dtype=torch.float64, requires_grad=True)
+@pytest.mark.parametrize(("name", "shape"), each(*SHAPES))
+def test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, shape):
+    network = build(name, **{**shape, "normalization": "layer"}).double().eval()
+    furthest = max(reach(network, axis) for axis in (0, 1))
+    assert network.halo_px - network.multiple < furthest <= network.halo_px
+
+
+def reach(network, axis):
+    """How far along an axis a pixel of the result sees, measured from gradients on a strip."""
+    size = 2 * network.halo_px + 4 * network.multiple
+    length = size - size % network.multiple
+    sides = (length, network.multiple) if axis == 0 else (network.multiple, length)
+    image = torch.randn(1, 1, *sides, dtype=torch.float64, requires_grad=True)
     furthest = 0
     for offset in range(network.multiple):
-        middle = size // 2 + offset
-        (gradient,) = torch.autograd.grad(network(image)[0, 0, middle, middle], image)
-        seen = (gradient[0, 0] != 0).nonzero() - middle
+        middle = length // 2 + offset
+        line = network(image)[0, 0].movedim(axis, 0)
+        (gradient,) = torch.autograd.grad(line[middle, line.shape[1] // 2], image)
+        seen = gradient[0, 0].movedim(axis, 0).any(1).nonzero() - middle
         furthest = max(furthest, int(seen.abs().max()))
-    assert network.halo_px - network.multiple < furthest <= network.halo_px
+    return furthest
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if "dropout" not in fixed(name)])
+def test_dropout_varies_training_and_never_an_answer(name):
+    network = build(name, dropout=0.5, features=4)
+    image = torch.randn(1, 1, 2 * network.multiple, 2 * network.multiple)
+    assert not torch.equal(network(image), network(image))
+    network.eval()
+    assert torch.equal(network(image), network(image))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_part_of_a_network_is_not_set(name):
+    for field in fixed(name):
+        other = {"depth": 3, "upsampling": "bilinear", "deep_supervision": True, "dropout": 0.3}
+        with pytest.raises(ValueError, match=re.escape(f"{field} of '{name}'")):
+            build_network(name, network_settings(name, features=2, **{field: other[field]}))
 
 
 def test_same_seed_same_parameters():
@@ -112,10 +163,10 @@ def test_pruned_unetplusplus_gives_the_head_of_the_whole_one():
     torch.testing.assert_close(network.probabilities(image), mean)
 
 
-@pytest.mark.parametrize(("name", "level"), [("unet", 1), ("unet++", 1)])
-def test_a_head_that_is_not_there_is_refused(name, level):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_head_that_is_not_there_is_refused(name):
     with pytest.raises(ValueError, match="head"):
-        build(name).heads(torch.randn(1, 1, 8, 8), level)
+        build(name).heads(torch.randn(1, 1, 32, 32), 1)
 
 
 def test_standardised_kernels_keep_the_variance_of_activations():
@@ -123,3 +174,39 @@ def test_standardised_kernels_keep_the_variance_of_activations():
     network = build_network("unet", NetworkSettings(features=16, depth=2, normalization="kernel"))
     deep = network.encoder[0](torch.randn(1, 1, 64, 64))
     assert 0.1 < deep.std() < 3
+
+
+VGG16 = [
+    (3, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 256),
+    (256, 512), (512, 512), (512, 512), (512, 512), (512, 512), (512, 512),
+]  # fmt: skip
+"""Channels in and out of its convolutions (Simonyan and Zisserman 2014, table 1, column D)."""
+
+
+@pytest.mark.parametrize(("name", "pooled"), [("fcn-32s", 0), ("fcn-16s", 1), ("fcn-8s", 2)])
+def test_fcn_has_the_number_of_parameters_of_the_paper_s_code(name, pooled):
+    """134.3 M for three channels and 21 classes, with the enlargements that are learned."""
+    layers = [(3, i, o) for i, o in VGG16] + [(7, 512, 4096), (1, 4096, 4096), (1, 4096, 21)]
+    layers += [(1, 512, 21), (1, 256, 21)][:pooled]
+    expected = sum(side**2 * i * o + o for side, i, o in layers) + pooled * 4**2 * 21**2
+    with torch.device("meta"):
+        network = resolve(NETWORKS, name)(network_settings(name, in_channels=3, classes=21))
+    assert sum(p.numel() for p in network.parameters() if p.requires_grad) == expected
+    assert expected == pytest.approx(134.3e6, rel=1e-3)
+
+
+@pytest.mark.parametrize("factor", [2, 8, 16, 32])
+def test_fcn_s_enlargement_starts_as_bilinear_interpolation(factor):
+    """Away from the edges, where one adds zeros and the other repeats."""
+    image = torch.randn(1, 3, 6, 6)
+    up = bilinear_up(3, factor)(image)
+    expected = torch.nn.functional.interpolate(image, scale_factor=factor, mode="bilinear")
+    inside = (..., slice(factor, -factor), slice(factor, -factor))
+    torch.testing.assert_close(up[inside], expected[inside])
+
+
+def test_fcn_s_last_enlargement_stays_as_it_is():
+    network = build("fcn-8s", features=4)
+    network(torch.randn(2, 1, 64, 64)).mean().backward()
+    assert network.enlarge.weight.grad is None
+    assert all(lift.weight.grad.abs().max() > 0 for lift in network.lift)

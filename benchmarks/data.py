@@ -34,8 +34,16 @@ def data_folder() -> Path:
     return Path(folder)
 
 
-def load(name: str, split: str) -> list[Annotated]:
-    """The images of one split of a data set, grey, with instance labels."""
+def load(name: str, split: str, column: str = "label") -> list[Annotated]:
+    """The images of one split of a data set, grey, with its labels.
+
+    Parameters
+    ----------
+    name, split
+        Which data set, and which part of it.
+    column
+        Of the manifest: "label" names files of instance labels, "classes" files of classes.
+    """
     folder = data_folder() / name
     with (folder / "manifest.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
@@ -44,7 +52,7 @@ def load(name: str, split: str) -> list[Annotated]:
             row["id"],
             row["modality"],
             _grey(imread(folder / row["image"])),
-            imread(folder / row["label"]).astype(np.int32),
+            imread(folder / row[column]).astype(np.int32),
         )
         for row in rows
     ]

@@ -111,7 +111,8 @@ def starters() -> str:
 
 def _scores(name: str, scores: Scores) -> str:
     values = (scores.iou, scores.dice, scores.f1_50, scores.mean_ap)
-    return f"| {name} | {scores.images} | " + " | ".join(f"{v:.3f}" for v in values) + " |"
+    shown = ["-" if value is None else f"{value:.3f}" for value in values]
+    return f"| {name} | {scores.images} | " + " | ".join(shown) + " |"
 
 
 def normalization() -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from napari_unet.cli.report import scores_text
 from napari_unet.models.library import list_models, own_folder
 from napari_unet.schema.settings import Device
 
@@ -90,7 +91,7 @@ def _window() -> Iterator[str]:
 def _models() -> Iterator[str]:
     for entry in list_models():
         scores = entry.card.scores
-        told = f", IoU {scores.iou:.3f}, object F1 {scores.f1_50:.3f}" if scores else ""
+        told = f", {scores_text(scores)}" if scores else ""
         yield f"{entry.name} ({'shipped' if entry.shipped else 'your own'}{told})"
     yield f"your own are in {own_folder()}"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from napari_unet.cli.options import OF_THE_MODEL, Images, Json, Labels, ModelName, chosen
 from napari_unet.cli.progress import run
-from napari_unet.cli.report import SCORES, print_table, score_row, write_json
+from napari_unet.cli.report import print_scores, write_json
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.settings import Device, MaskSettings
 
@@ -25,6 +25,9 @@ def evaluate(
     iou and dice compare pixels; f1_50 counts an object as found where it covers more than half of
     what it and the true one cover together; mean_ap asks for ever better outlines. 1 is perfect.
 
+    Of a model of classes, every class gets its iou and dice, over the pixels of all images; the
+    means are those of all classes that occur, background included. Labels are classes then.
+
     Parameters
     ----------
     device
@@ -38,14 +41,16 @@ def evaluate(
     pairs = pair(images, labels)
     loaded = load_model(model)
     as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
-    found = run(evaluation(loaded, annotated_in(pairs), as_wanted, device), "evaluate")
+    found = run(
+        evaluation(loaded, annotated_in(pairs, loaded.card.classes), as_wanted, device), "evaluate"
+    )
     named = [(p.stem, scores) for p, scores in zip(pairs, found.per_image, strict=True)]
-    rows = [score_row(name, scores) for name, scores in named]
-    together = f"together ({len(pairs)})"
-    print_table(["image", *SCORES], [*rows, score_row(together, found.scores)])
+    together = (f"together ({len(pairs)})", found.scores)
+    print_scores("image", [*named, together], loaded.card.names_of_classes)
     content = {
         "model": loaded.card.name,
         "model_id": loaded.card.id,
+        "classes": list(loaded.card.names_of_classes),
         "images": [{"image": name, **scores.model_dump()} for name, scores in named],
         "together": found.scores.model_dump(),
     }

@@ -11,6 +11,7 @@ from typing import NoReturn, Self, TypeVar, cast
 
 from tqdm import tqdm
 
+from napari_unet.cli.report import scores_text
 from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEarly, Validated
 
 T = TypeVar("T")
@@ -99,8 +100,9 @@ class Bar:
             case StepDone() if self._bar is not None:
                 self._bar.set_postfix_str(f"loss {event.loss:.3f}", refresh=False)
             case Validated(step=step, scores=scores):
-                said = f"IoU {scores.iou:.3f}, object F1 {scores.f1_50:.3f}"
-                tqdm.write(f"step {step}: {said} on held-out pixels", file=sys.stderr)
+                tqdm.write(
+                    f"step {step}: {scores_text(scores)} on held-out pixels", file=sys.stderr
+                )
             case Notice(text=text):
                 tqdm.write(text, file=sys.stderr)
 

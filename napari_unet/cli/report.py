@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from napari_unet import disk
+from napari_unet.schema.class_scores import ClassScores
 from napari_unet.schema.model_card import Scores
 
 SCORES = ("iou", "dice", "f1_50", "mean_ap")
 """The columns of scores, in this order."""
+MEANS = ("mean_iou", "mean_dice", "accuracy")
+"""The columns of scores of classes, over all of them."""
+CLASS_SCORES = ("class", "iou", "dice", "pixels")
+"""The columns of a table of classes."""
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -24,12 +29,50 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def score_row(name: str, scores: Scores | None) -> list[object]:
     """A row of a table of scores; dashes where there are none."""
     return [name, *(getattr(scores, column) if scores else "-" for column in SCORES)]
+
+
+def scores_text(scores: Scores) -> str:
+    """The scores that say most, in one line."""
+    name, value = scores.headline
+    return f"{name} {value:.3f}" if scores.classes else f"IoU {scores.iou:.3f}, {name} {value:.3f}"
+
+
+def print_scores(
+    first: str, named: Sequence[tuple[str, Scores]], classes: Sequence[str] = ()
+) -> None:
+    """Print scores as a table; of a model of classes also the last ones class by class.
+
+    Parameters
+    ----------
+    first
+        The header of the first column.
+    named
+        Scores, each with what it is the score of.
+    classes
+        What the classes are called.
+    """
+    last = named[-1][1].classes
+    if last is None:
+        print_table([first, *SCORES], [score_row(*one) for one in named])
+        return
+    found = [(name, scores.classes) for name, scores in named]
+    means = [[name, *(getattr(one, column) for column in MEANS)] for name, one in found]
+    print_table([first, *MEANS], means)
+    print_table(CLASS_SCORES, _class_rows(classes, last))
+
+
+def _class_rows(names: Sequence[str], scores: ClassScores) -> list[list[object]]:
+    rows = zip(names, scores.iou, scores.dice, scores.pixels, strict=True)
+    mean = [f"mean of {len(names)} classes", scores.mean_iou, scores.mean_dice, sum(scores.pixels)]
+    return [[*row] for row in rows] + [[*mean]]
 
 
 def write_json(path: Path | None, content: Any) -> None:

@@ -14,7 +14,7 @@ from napari_unet.images.codecs import (
     encode_labels,
     encode_probabilities,
 )
-from napari_unet.images.label_values import to_labels, to_states
+from napari_unet.images.label_values import to_classes, to_labels, to_states
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 """Files that are looked at in a folder of images."""
@@ -96,10 +96,30 @@ def read_labels(path: str | Path, shape: tuple[int, ...] | None = None) -> np.nd
     ValueError
         If it cannot be read or cannot be labels of this shape; the sentence names it.
     """
-    path = Path(path)
-    if path.suffix.lower() in (".jpg", ".jpeg"):
-        raise ValueError(f"'{path}' is a JPEG, which blurs labels; save them as TIFF or PNG.")
-    return to_labels(read_image(path), f"'{path}'", shape)
+    return to_labels(_mask_values(path), f"'{path}'", shape)
+
+
+def read_classes(path: str | Path, classes: int) -> np.ndarray:
+    """Read a mask whose labels are classes; see `napari_unet.images.label_values.to_classes`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    classes
+        How many classes there are, the first included.
+
+    Returns
+    -------
+    np.ndarray
+        uint8, (y, x): 0 to ``classes - 1``.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read or holds a value that is no class; the sentence names it.
+    """
+    return to_classes(_mask_values(path), classes, f"'{path}'")
 
 
 def read_states(path: str | Path) -> np.ndarray:
@@ -170,6 +190,14 @@ def write_probabilities(
         Side of a pixel in micrometres; None is unknown.
     """
     write_bytes(path, encode_probabilities(probabilities.astype(np.float32), pixel_size_um))
+
+
+def _mask_values(path: str | Path) -> np.ndarray:
+    """The pixels of a file that holds labels."""
+    path = Path(path)
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        raise ValueError(f"'{path}' is a JPEG, which blurs labels; save them as TIFF or PNG.")
+    return read_image(path)
 
 
 def split_end(stem: str) -> tuple[str, str]:

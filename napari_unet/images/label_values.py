@@ -53,6 +53,47 @@ def to_labels(
     return np.asarray(whole, np.uint16 if fits else np.uint32)
 
 
+def to_classes(values: np.ndarray, classes: int, name: str = "The mask") -> np.ndarray:
+    """Take the pixels of a mask as classes: every value is one, from 0 on.
+
+    Nothing is taken apart and nothing is renumbered, unlike in `to_labels`.
+
+    Parameters
+    ----------
+    values
+        (y, x); axes of length 1 are dropped, and grey that was saved as colour is grey again.
+    classes
+        How many classes there are, the first included.
+    name
+        What the mask is called where it has to be refused.
+
+    Returns
+    -------
+    np.ndarray
+        uint8, (y, x): 0 to ``classes - 1``.
+
+    Raises
+    ------
+    ValueError
+        If it is no plane of whole numbers, or holds a value that is no class.
+    """
+    if values.ndim == 3 and values.shape[-1] in (3, 4) and values.shape[0] > 1:
+        grey = values[..., :1]
+        if not (values[..., :3] == grey).all():
+            raise ValueError(
+                f"{name} is in colour, and classes are numbers; save class 0 as 0, class 1 as 1."
+            )
+        values = grey[..., 0]
+    whole = _whole_numbers(_plane(values, name), name)
+    highest = int(whole.max(initial=0))
+    if highest >= classes:
+        raise ValueError(
+            f"{name} holds the value {highest}, but {classes} classes are 0 to {classes - 1}; "
+            "give more classes, or say in a file of known pixels which ones do not count."
+        )
+    return np.asarray(whole, np.uint8)
+
+
 def to_states(values: np.ndarray) -> np.ndarray:
     """Turn the pixels of a file of known pixels into what is known of each.
 

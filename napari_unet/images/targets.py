@@ -15,7 +15,8 @@ class Target(NamedTuple):
     """What a network is taught about one image."""
 
     target: np.ndarray
-    """uint8, (y, x): 1 on objects, 0 on background and in the gaps between touching objects."""
+    """uint8, (y, x): 1 on objects, 0 on background and in the gaps between touching objects; or the
+    class of each pixel."""
     weight_map: np.ndarray
     """float32, (y, x): how much each pixel counts; 0 where nothing is known."""
 
@@ -65,3 +66,32 @@ def make_target(
     if known is not None:
         weight_map *= known > 0
     return Target((separated > 0).astype(np.uint8), weight_map)
+
+
+def class_target(labels: np.ndarray, classes: int, known: np.ndarray | None = None) -> Target:
+    """Prepare labels that are classes for training.
+
+    Classes may touch, so there is no border weight: every known pixel counts 1.
+
+    Parameters
+    ----------
+    labels
+        (y, x) integers, 0 to ``classes - 1``.
+    classes
+        How many classes there are, the first included.
+    known
+        (y, x), 0 where nobody vouched for the label; None means that all is known.
+
+    Raises
+    ------
+    ValueError
+        If a known pixel holds a value that is no class.
+    """
+    is_known = np.ones(labels.shape, bool) if known is None else np.asarray(known) > 0
+    target = np.where(is_known, labels, 0)
+    if target.size and not 0 <= target.min() <= target.max() < classes:
+        raise ValueError(
+            f"The labels hold the value {target.max()}, but {classes} classes are 0 to "
+            f"{classes - 1}: paint it as one of them."
+        )
+    return Target(target.astype(np.uint8), is_known.astype(np.float32))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import uuid4
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from napari_unet.schema.class_scores import ClassScores
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, Record
 
 FORMAT_VERSION = 1
@@ -15,15 +16,28 @@ FORMAT_VERSION = 1
 
 
 class Scores(Record):
-    """How well masks agree with the truth, each between 0 (never) and 1 (always)."""
+    """How well masks agree with the truth, each between 0 (never) and 1 (always).
+
+    Of masks of classes IoU and Dice are the means over classes, and nothing counts objects.
+    """
 
     iou: float = Field(title="IoU", description="Foreground overlap over union, mean of images.")
     dice: float = Field(title="Dice", description="Foreground Dice coefficient, mean of images.")
-    f1_50: float = Field(title="Object F1", description="Objects found at IoU 0.5, all images.")
-    mean_ap: float = Field(
-        title="mean AP", description="TP / (TP + FP + FN) over IoU 0.5 to 0.95, mean of images."
+    f1_50: float | None = Field(
+        None, title="Object F1", description="Objects found at IoU 0.5, all images."
     )
+    mean_ap: float | None = Field(
+        None,
+        title="mean AP",
+        description="TP / (TP + FP + FN) over IoU 0.5 to 0.95, mean of images.",
+    )
+    classes: ClassScores | None = Field(None, description="Class by class, if it has classes.")
     images: int = Field(1, title="Images", description="Number of images scored.")
+
+    @property
+    def headline(self) -> tuple[str, float]:
+        """The one score that says most, with its name: of objects their F1, of classes the IoU."""
+        return ("mean IoU", self.iou) if self.f1_50 is None else ("object F1", self.f1_50)
 
 
 class ModelCard(Record):
@@ -37,6 +51,9 @@ class ModelCard(Record):
     name: str = Field(title="Name", description="The name people see; never used as a file name.")
     network: str = Field(title="Network", description="Its name in the catalogue of networks.")
     network_settings: NetworkSettings
+    class_names: tuple[str, ...] = Field(
+        (), description="What its classes are called, if it has several."
+    )
     percentiles: tuple[float, float] = Field(
         (1.0, 99.8), description="Percentiles of the whole image that become 0 and 1."
     )
@@ -57,3 +74,23 @@ class ModelCard(Record):
     scores: Scores | None = Field(None, description="Scores on images it was not trained on.")
     scores_by_kind: dict[str, Scores] = Field({}, description="The same, by kind of image.")
     versions: dict[str, str] = Field({}, description="The packages that trained it.")
+
+    @property
+    def classes(self) -> int:
+        """1 where its masks are objects; more where they are so many classes."""
+        return self.network_settings.classes
+
+    @property
+    def names_of_classes(self) -> tuple[str, ...]:
+        """What its classes are called, without names by their number; none of objects."""
+        numbered = tuple(f"class {i}" for i in range(self.classes))
+        return self.class_names or (numbered if self.classes > 1 else ())
+
+    @model_validator(mode="after")
+    def _a_name_for_each_class(self) -> Self:
+        if self.class_names and len(self.class_names) != self.classes:
+            raise ValueError(
+                f"'{self.name}' has {self.classes} classes and {len(self.class_names)} names: give "
+                "each class a name, the first included, or none."
+            )
+        return self

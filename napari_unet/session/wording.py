@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
+from napari_unet.schema.model_card import Scores
 from napari_unet.schema.requests import Checked
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
@@ -191,8 +192,13 @@ def model_text(entry: Entry) -> str:
     """One line about a model: what it is, and how well it does."""
     card = entry.card
     line = card.description or card.data
-    score = f"Object\u00a0F1\u00a0{card.scores.f1_50:.2f}" if card.scores else ""
+    score = "\u00a0".join(_headline(card.scores)) if card.scores else ""
     return ". ".join(part.rstrip(".") for part in (line, score) if part)
+
+
+def _headline(scores: Scores) -> list[str]:
+    name, value = scores.headline
+    return [*(name[0].upper() + name[1:]).split(), f"{value:.2f}"]
 
 
 def model_names(entries: Sequence[Entry]) -> list[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from napari_unet.device import choose_device
-from napari_unet.images.metrics import Agreement, combine
+from napari_unet.images.metrics import combine
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Progress, finish
-from napari_unet.schema.model_card import Scores
+from napari_unet.schema.model_card import ModelCard, Scores
 from napari_unet.schema.settings import Device, MaskSettings
-from napari_unet.training.scoring import Exam, agreements
+from napari_unet.training.scoring import Exam, agreements, confusions, scores_of_classes
+
+T = TypeVar("T")
 
 
 class Evaluation(NamedTuple):
@@ -34,12 +36,23 @@ def evaluation(
     """The job behind `evaluate`; yields Progress after each image."""
     chosen = choose_device(device).device
     network = model.network().to(chosen)
-    found: list[Agreement] = []
-    for done, (image, labels) in enumerate(pairs, start=1):
-        exam = Exam(prepare(image, model.card), labels, np.ones(labels.shape, bool))
-        found += agreements(network, [exam], mask or model.card.mask)
-        yield Progress(phase="image", done=done, total=len(pairs))
+    card, settings = model.card, mask or model.card.mask
+    if card.classes > 1:
+        tables = yield from _each(pairs, card, lambda exam: next(confusions(network, [exam])))
+        return Evaluation(scores_of_classes(tables), [scores_of_classes([t]) for t in tables])
+    found = yield from _each(pairs, card, lambda exam: next(agreements(network, [exam], settings)))
     return Evaluation(combine(found), [combine([agreement]) for agreement in found])
+
+
+def _each(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]], card: ModelCard, judge: Callable[[Exam], T]
+) -> Generator[Event, None, list[T]]:
+    """What is found of each image, one after the other."""
+    found: list[T] = []
+    for done, (image, labels) in enumerate(pairs, start=1):
+        found.append(judge(Exam(prepare(image, card), labels, np.ones(labels.shape, bool))))
+        yield Progress(phase="image", done=done, total=len(pairs))
+    return found
 
 
 def evaluate(
@@ -56,9 +69,10 @@ def evaluate(
         The model.
     pairs
         Images with their labels; an image as `napari_unet.inference.predict.prepare` takes it,
-        labels (y, x) integers, 0 is background. May be lazy: each is asked for once.
+        labels (y, x) integers, 0 is background, or classes where the model gives several. May be
+        lazy: each is asked for once.
     mask
-        How probabilities become objects; None is as the model's card says.
+        How probabilities become objects; None is as the model's card says. Classes need none.
     device
         Where the network runs.
 

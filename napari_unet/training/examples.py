@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_unet.images.normalize import normalize
-from napari_unet.images.targets import make_target
+from napari_unet.images.targets import class_target, make_target
 from napari_unet.schema.settings import LossSettings
 
 
@@ -37,6 +37,7 @@ def make_example(
     labels: np.ndarray,
     known: np.ndarray | None = None,
     *,
+    classes: int = 1,
     percentiles: tuple[float, float] | None = (1.0, 99.8),
     loss: LossSettings = LossSettings(),  # noqa: B008 (frozen)
 ) -> Example:
@@ -47,16 +48,22 @@ def make_example(
     image
         The whole image, (y, x) or (channel, y, x), any real dtype.
     labels
-        (y, x) integers, 0 is background.
+        (y, x) integers: numbered objects, 0 is background; or classes.
     known
         (y, x), 0 where nobody vouched for the label; None means that all is known. Patches are then
-        drawn around known pixels, half of them around those of objects.
+        drawn around known pixels, half of them around those of objects, or as many around each
+        class.
+    classes
+        1 where the labels are objects; more where they are so many classes.
     percentiles
         See `normalize`; None means that the image is normalised already.
     loss
-        Its w0 and sigma shape the weight map.
+        Its w0 and sigma shape the weight map of objects; that of classes is 1 where known.
     """
-    target, weight_map = make_target(labels, known, w0=loss.w0, sigma_px=loss.sigma_px)
+    if classes > 1:
+        target, weight_map = class_target(labels, classes, known)
+    else:
+        target, weight_map = make_target(labels, known, w0=loss.w0, sigma_px=loss.sigma_px)
     anchors = None if known is None or np.all(known) else _anchors(target, weight_map)
     return Example(
         torch.from_numpy(normalize(image, percentiles) if percentiles else image),
@@ -67,9 +74,10 @@ def make_example(
 
 
 def _anchors(target: np.ndarray, weight_map: np.ndarray, most: int = 20_000) -> Tensor:
-    """Known pixels, evenly thinned, with as many of objects as of background if there are any."""
+    """Known pixels, evenly thinned, with as many of each value of the target that there is."""
     known = weight_map > 0
-    groups = [np.argwhere(known & (target > 0)), np.argwhere(known & (target == 0))]
+    values = range(int(target.max(initial=0)), -1, -1)
+    groups = [np.argwhere(known & (target == value)) for value in values]
     size = min(most, max(len(group) for group in groups))
     even = [g[np.linspace(0, len(g) - 1, size).astype(int)] for g in groups if len(g)]
     return torch.from_numpy(np.concatenate(even)) if even else torch.empty(0, 2, dtype=torch.long)

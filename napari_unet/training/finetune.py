@@ -123,6 +123,7 @@ def fine_tune(
 
 def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Event, None, Lesson]:
     """Split each correction into pixels to learn from and pixels to judge by."""
+    classes = card.classes
     examples: list[Example] = []
     apart: list[Exam] = []
     whole: list[Exam] = []
@@ -137,7 +138,9 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
             if aside.any() and (known & ~aside).any():
                 apart.append(exam._replace(counted=aside))
                 known = known & ~aside
-            examples.append(make_example(exam.image, exam.labels, known, percentiles=None))
+            examples.append(
+                make_example(exam.image, exam.labels, known, classes=classes, percentiles=None)
+            )
         yield Progress(phase="weight map", done=done, total=len(corrections))
     if not examples:
         raise ValueError("There is no correction to learn from: mark a region as right first.")
@@ -146,9 +149,16 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
         examples,
         judged[:: -(-len(judged) // MOST_EXAMS)],
         bool(apart),
-        fitting_mask([(exam.labels, exam.counted) for exam in whole], card.mask),
+        _fitting(card, whole),
         sum(int(exam.counted.sum()) for exam in whole),
     )
+
+
+def _fitting(card: ModelCard, exams: Sequence[Exam]) -> MaskSettings:
+    """The settings of masks that suit the corrections; those of classes stay as they are."""
+    if card.classes > 1:
+        return card.mask
+    return fitting_mask([(exam.labels, exam.counted) for exam in exams], card.mask)
 
 
 def fitting_mask(
@@ -198,6 +208,7 @@ def _card(
         settings=plan,
         percentiles=parent.percentiles,
         rgb=parent.rgb,
+        class_names=parent.class_names,
         mask=lesson.mask,
         parent=parent.id,
         scores=after,
@@ -209,12 +220,13 @@ def _card(
 
 def prove(before: Scores, after: Scores, is_held_out: bool) -> Proof:
     """Say in one sentence whether a model got better."""
-    worse = min(after.iou - before.iou, after.f1_50 - before.f1_50) < -WORSE_BY
-    gain = max(after.iou - before.iou, after.f1_50 - before.f1_50) > 0
-    better = gain and not worse
+    better = _is_better(before, after)
     where = "on held-out pixels" if is_held_out else "on the corrected pixels themselves"
-    objects = f"object F1 {before.f1_50:.2f} -> {after.f1_50:.2f}"
-    pixels = f"IoU {before.iou:.2f} -> {after.iou:.2f}"
+    what = f"IoU {before.iou:.2f} -> {after.iou:.2f}"
+    if before.f1_50 is not None and after.f1_50 is not None:
+        what = f"object F1 {before.f1_50:.2f} -> {after.f1_50:.2f}, {what}"
+    else:
+        what = f"mean {what} of the classes"
     verdict = "Better" if better else "Not better"
     caveat = "" if is_held_out else " Correct a larger region to have some held out."
     return Proof(
@@ -222,5 +234,13 @@ def prove(before: Scores, after: Scores, is_held_out: bool) -> Proof:
         after=after,
         held_out=is_held_out,
         better=better,
-        sentence=f"{verdict} {where}: {objects}, {pixels}.{caveat}",
+        sentence=f"{verdict} {where}: {what}.{caveat}",
     )
+
+
+def _is_better(before: Scores, after: Scores) -> bool:
+    """Whether something got better, in pixels or objects, and nothing much worse."""
+    gains = [after.iou - before.iou]
+    if before.f1_50 is not None and after.f1_50 is not None:
+        gains.append(after.f1_50 - before.f1_50)
+    return max(gains) > 0 and min(gains) >= -WORSE_BY

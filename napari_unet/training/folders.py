@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from napari_unet.images.axes import plane, plane_count, read_axes
-from napari_unet.images.files import read_image, read_labels, read_states
+from napari_unet.images.files import read_classes, read_image, read_labels, read_states
 from napari_unet.images.pairs import Pair
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
@@ -51,14 +51,27 @@ class Lazily(Sequence[T], Generic[T]):
         return self._make(self._pairs[index])
 
 
-def annotated_in(pairs: Sequence[Pair]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
-    """Images with their labels, as `napari_unet.training.evaluate.evaluate` takes them."""
-    return Lazily(_annotated, pairs)
+def annotated_in(
+    pairs: Sequence[Pair], classes: int = 1
+) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+    """Images with their labels, as `napari_unet.training.evaluate.evaluate` takes them.
+
+    Parameters
+    ----------
+    pairs
+        Images with their labels.
+    classes
+        1 where labels are objects; more where they are so many classes.
+    """
+    return Lazily(partial(_annotated, classes=classes), pairs)
 
 
-def corrections_in(pairs: Sequence[Pair]) -> list[Correction]:
-    """What a person vouches for: all pixels, or those that are known where a pair says so."""
-    return [_correction(pair) for pair in pairs]
+def corrections_in(pairs: Sequence[Pair], classes: int = 1) -> list[Correction]:
+    """What a person vouches for: all pixels, or those that are known where a pair says so.
+
+    Parameters are those of `annotated_in`.
+    """
+    return [_correction(pair, classes) for pair in pairs]
 
 
 class Examples(Sequence[Example]):
@@ -129,7 +142,8 @@ class Examples(Sequence[Example]):
         self._held[index] = example
 
     def _read(self, index: int) -> Example:
-        image, labels = _annotated(self._pairs[index])
+        classes = self._card.network_settings.classes
+        image, labels = _annotated(self._pairs[index], classes)
         known = _known(self._pairs[index])
         prepared = prepare(image, self._card)  # the whole image decides what is dark and bright
         if labels.size > (2 * self._window_px) ** 2:
@@ -137,7 +151,9 @@ class Examples(Sequence[Example]):
             window = self._window(labels.shape, known)
             prepared, labels = prepared[(slice(None), *window)].copy(), labels[window]
             known = None if known is None else known[window]
-        return make_example(prepared, labels, known, percentiles=None, loss=self._loss)
+        return make_example(
+            prepared, labels, known, classes=classes, percentiles=None, loss=self._loss
+        )
 
     def _window(self, shape: tuple[int, ...], known: np.ndarray | None) -> tuple[slice, ...]:
         """A random window; one that holds a known pixel where not all are known."""
@@ -164,20 +180,22 @@ def model_from_folders(
     *,
     name: str,
     data: str = "",
+    class_names: tuple[str, ...] = (),
 ) -> Generator[Event, None, Model]:
     """Train a new model on image files.
 
     Parameters
     ----------
     network, network_settings
-        Its name and shape; its input channels are those of the first image.
+        Its name and shape; its input channels are those of the first image. With more than one
+        class the labels are classes.
     settings
         How it is trained.
     pairs
         What it is trained on.
     judged
         What it is judged by; without them the last parameters are taken.
-    name, data
+    name, data, class_names
         What its card says.
 
     Yields
@@ -185,10 +203,11 @@ def model_from_folders(
     StepDone, Progress and Validated.
     """
     sized = network_settings.model_copy(update={"in_channels": channels_of(pairs[0])})
-    card = ModelCard(name=name, network=network, network_settings=sized)
+    said: dict[str, Any] = {"name": name, "data": data, "class_names": class_names}
+    card = ModelCard(network=network, network_settings=sized, **said)
     examples = Examples(pairs, card, settings.loss, patch_px=settings.patch_px, seed=settings.seed)
     exams = Lazily(partial(_exam, card), judged)
-    return (yield from new_model(network, sized, settings, examples, exams, name=name, data=data))
+    return (yield from new_model(network, sized, settings, examples, exams, **said))
 
 
 def channels_of(pair: Pair) -> int:
@@ -208,20 +227,22 @@ def _plane(path: Path) -> np.ndarray:
     return plane(pixels, axes, 0)
 
 
-def _annotated(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    return _plane(pair.image), read_labels(pair.labels)
+def _annotated(pair: Pair, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    of_classes = classes > 1
+    labels = read_classes(pair.labels, classes) if of_classes else read_labels(pair.labels)
+    return _plane(pair.image), labels
 
 
 def _exam(card: ModelCard, pair: Pair) -> Exam:
-    image, labels = _annotated(pair)
+    image, labels = _annotated(pair, card.network_settings.classes)
     known = _known(pair)
     return Exam(
         prepare(image, card), labels, np.ones(labels.shape, bool) if known is None else known > 0
     )
 
 
-def _correction(pair: Pair) -> Correction:
-    image, labels = _annotated(pair)
+def _correction(pair: Pair, classes: int) -> Correction:
+    image, labels = _annotated(pair, classes)
     known = _known(pair)
     if known is None:
         known = np.full(labels.shape, State.CONFIRMED, np.uint8)

@@ -174,7 +174,7 @@ def _validate(network: Network, validate: Callable[[Network], Scores], best: Tra
 
 def quality(scores: Scores) -> float:
     """One number to compare models by: pixels alone hide a collapse, objects alone are coarse."""
-    return (scores.iou + scores.f1_50) / 2
+    return scores.iou if scores.f1_50 is None else (scores.iou + scores.f1_50) / 2
 
 
 def _freeze_statistics(network: nn.Module) -> None:

@@ -45,7 +45,8 @@ class ProofCard(QFrame):
         self.verdict.setText(proof.sentence)
         for when, scores in enumerate((proof.before, proof.after)):
             for name in _ROWS:
-                self.cells[name, when].setText(f"{getattr(scores, name):.2f}")
+                value = getattr(scores, name)
+                self.cells[name, when].setText("–" if value is None else f"{value:.2f}")
         self.keep.setObjectName("primary" if proof.better else "")
         self.discard.setObjectName("" if proof.better else "primary")
         for made in (self.keep, self.discard):

@@ -84,11 +84,14 @@ class Plot(QWidget):
 
     def _both(self) -> tuple[Curve, Curve]:
         losses = [(step.step, step.loss) for step in self._curves.steps]
-        scores = [(test.step, test.scores.f1_50) for test in self._curves.tests]
+        tests = self._curves.tests
+        scores = [(test.step, test.scores.headline[1]) for test in tests]
+        of_classes = any(test.scores.classes for test in tests)
+        title = "Classes, mean IoU, held out" if of_classes else "Objects found, held out"
         highest = max((loss for _, loss in losses), default=1.0)
         return (
             Curve("Loss", losses, 0.0, highest or 1.0, self._colours.accent),
-            Curve("Objects found, held out", scores, 0.0, 1.0, self._colours.confirmed),
+            Curve(title, scores, 0.0, 1.0, self._colours.confirmed),
         )
 
     def _draw(self, painter: QPainter, field: QRectF, curve: Curve) -> None:

@@ -16,6 +16,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from napari_unet.images.metrics.comparable import comparable, share
+from napari_unet.images.metrics.pixels import dice, iou
 from napari_unet.images.overlaps import Overlaps, overlaps
 from napari_unet.schema.model_card import Scores
 
@@ -33,12 +35,12 @@ class Counts(NamedTuple):
     @property
     def f1(self) -> float:
         """2 TP / (2 TP + FP + FN)."""
-        return _share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+        return share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
     @property
     def ap(self) -> float:
         """TP / (TP + FP + FN), the Data Science Bowl's precision at one threshold."""
-        return _share(self.tp, self.tp + self.fp + self.fn)
+        return share(self.tp, self.tp + self.fp + self.fn)
 
 
 @dataclass(frozen=True)
@@ -56,29 +58,6 @@ class Agreement:
         return sum(counts.ap for counts in self.counts) / len(self.counts)
 
 
-def iou(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
-    """How much of the foreground of two masks is shared: intersection over union.
-
-    Parameters
-    ----------
-    labels, truth
-        Integers or bool of one shape; 0 is background.
-    known
-        Only where this is not 0 the pixels are looked at; None is everywhere.
-    """
-    found, real = _foregrounds(labels, truth, known)
-    return _share(int((found & real).sum()), int((found | real).sum()))
-
-
-def dice(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
-    """How much of the foreground of two masks is shared: 2 intersection / (sum of both).
-
-    Parameters are those of `iou`.
-    """
-    found, real = _foregrounds(labels, truth, known)
-    return _share(2 * int((found & real).sum()), int(found.sum()) + int(real.sum()))
-
-
 def object_counts(
     labels: np.ndarray,
     truth: np.ndarray,
@@ -90,7 +69,7 @@ def object_counts(
     Each object is matched with one other at most, so that as many as possible are matched at an
     IoU greater than ``threshold``. Parameters are those of `iou`.
     """
-    return _counts(overlaps(*_comparable(labels, truth, known)), threshold)
+    return _counts(overlaps(*comparable(labels, truth, known)), threshold)
 
 
 def f1(
@@ -119,7 +98,7 @@ def compare(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = No
 
     Parameters are those of `iou`.
     """
-    pairs = overlaps(*_comparable(labels, truth, known))
+    pairs = overlaps(*comparable(labels, truth, known))
     counts = tuple(_counts(pairs, threshold) for threshold in THRESHOLDS)
     return Agreement(iou(labels, truth, known), dice(labels, truth, known), counts)
 
@@ -155,10 +134,6 @@ def score(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None
     return combine([compare(labels, truth, known)])
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 1.0
-
-
 def _counts(pairs: Overlaps, threshold: float) -> Counts:
     hits = pairs.iou > threshold
     # Above 0.5 an object has one partner at most: the hits are the matching.
@@ -173,28 +148,3 @@ def _largest_matching(pairs: Overlaps, hits: np.ndarray) -> int:
     _, columns = np.unique(pairs.second[hits], return_inverse=True)
     graph = coo_array((np.ones(len(rows), np.uint8), (rows, columns))).tocsr()
     return int((maximum_bipartite_matching(graph) >= 0).sum())
-
-
-def _comparable(
-    labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays of integers, 0 where the truth is not known."""
-    labels, truth = np.asarray(labels), np.asarray(truth)
-    looked_at = np.True_ if known is None else np.asarray(known) != 0
-    if labels.shape != truth.shape or looked_at.shape not in ((), labels.shape):
-        raise ValueError(
-            f"The labels {labels.shape} have another shape than their truth {truth.shape} or the "
-            "known pixels; compare masks of one and the same image."
-        )
-    if labels.dtype.kind not in "bui" or truth.dtype.kind not in "bui":
-        raise ValueError("Masks are compared as integers; turn probabilities into labels first.")
-    if known is None:
-        return labels, truth
-    return np.where(looked_at, labels, 0), np.where(looked_at, truth, 0)
-
-
-def _foregrounds(
-    labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    labels, truth = _comparable(labels, truth, known)
-    return labels != 0, truth != 0

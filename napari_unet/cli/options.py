@@ -15,6 +15,7 @@ from napari_unet.schema.settings import (
     Record,
     TrainSettings,
 )
+from napari_unet.training.recipes import recipe_names
 
 
 class WrongCall(ValueError):
@@ -27,6 +28,9 @@ FLAT = Parameter(name="*")
 OF_THE_MODEL = Parameter(name="*", show_default=False)
 """The same; what is left out is as the model's card says."""
 
+OF_THE_NETWORK = Parameter(name="*", show_default=False)
+"""The same; what is left out is as the network's paper says."""
+
 _HIDDEN = Parameter(parse=False)
 
 Switch = Annotated[bool, Parameter(negative="")]
@@ -34,12 +38,20 @@ Switch = Annotated[bool, Parameter(negative="")]
 
 ModelName = Annotated[str, Parameter(help="Name of a model of the library, or a model file.")]
 NetworkName = Annotated[str, Parameter(choices=tuple(NETWORKS), help="Network to train.")]
+RecipeName = Annotated[
+    str,
+    Parameter(
+        help="Name of a recipe, or a file like one (.toml): what is not given here is as it says. "
+        f"({', '.join(f'`{name}`' for name in recipe_names())})"
+    ),
+]
 Images = Annotated[Path, Parameter(help="Folder of images (png, tif).")]
 Labels = Annotated[
     Path | None,
     Parameter(
         help="Folder of labels with the same file stems: 0 is background, every other number one "
-        "object. Left out, they lie beside the images as `<stem>_masks`."
+        "object, or with --classes every number one class. Left out, they lie beside the images as "
+        "`<stem>_masks`."
     ),
 ]
 Json = Annotated[Path | None, Parameter(help="Also write what is printed to this file, as JSON.")]
@@ -75,12 +87,27 @@ class NetworkOptions(NetworkSettings):
     """The shape of a network; what the images decide is no option."""
 
     in_channels: Annotated[int, _HIDDEN] = _same(NetworkSettings, "in_channels")
-    classes: Annotated[int, _HIDDEN] = _same(NetworkSettings, "classes")
+    classes: Annotated[
+        int,
+        Parameter(
+            help="1: every number of the labels is one object. More: the numbers are classes that "
+            "exclude each other, 0 to one less than this; the first is usually background."
+        ),
+    ] = _same(NetworkSettings, "classes")
 
 
 def chosen(record: Record) -> dict[str, Any]:
     """The options that were given, by the name of their field."""
     return {name: getattr(record, name) for name in record.model_fields_set}
+
+
+def over(base: Record, given: Record) -> Any:
+    """A record with the options that were given put over its own values."""
+    update = {
+        name: over(getattr(base, name), value) if isinstance(value, Record) else value
+        for name, value in chosen(given).items()
+    }
+    return base.model_copy(update=update)
 
 
 def most(record: type[Record], field: str) -> Any:

@@ -10,20 +10,25 @@ from cyclopts import Parameter
 
 from napari_unet.cli.options import (
     FLAT,
+    OF_THE_NETWORK,
     Images,
     Json,
     Labels,
     ModelName,
     NetworkName,
     NetworkOptions,
+    RecipeName,
     TrainOptions,
     WrongCall,
+    chosen,
     most,
+    over,
 )
 from napari_unet.cli.progress import run
-from napari_unet.cli.report import SCORES, print_table, score_row, write_json
+from napari_unet.cli.report import print_scores, write_json
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
+from napari_unet.schema.recipe import DEFAULT_RECIPE
 from napari_unet.schema.settings import FineTuneSettings, TrainSettings
 
 NewModel = Annotated[
@@ -56,20 +61,23 @@ class History:
 
 def train(
     *,
-    network: NetworkName,
     images: Images,
     out: NewModel,
+    network: NetworkName | None = None,
+    recipe: RecipeName = DEFAULT_RECIPE,
     labels: Labels = None,
     val_images: Path | None = None,
     val_labels: Path | None = None,
+    class_names: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")] = (),
     json_: Json = None,
     settings: Annotated[TrainOptions, FLAT] = TrainOptions(),  # noqa: B008 (frozen)
-    shape: Annotated[NetworkOptions, FLAT] = NetworkOptions(),  # noqa: B008 (frozen)
+    shape: Annotated[NetworkOptions, OF_THE_NETWORK] = NetworkOptions(),  # noqa: B008 (frozen)
 ) -> None:
     """Train a new network on folders of images and labels.
 
-    Colour images are turned grey. With --seconds and no --steps, the time alone ends the training.
-    Ctrl-C keeps the best so far.
+    Options that are left out are as the recipe says, a network that is left out too. Labels are
+    objects, or classes where --classes says how many. Colour images are turned grey. With --seconds
+    and no --steps, the time alone ends the training. Ctrl-C keeps the best so far.
 
     Parameters
     ----------
@@ -77,10 +85,14 @@ def train(
         Folder of images that are never trained on: the parameters that do best on them are kept.
     val_labels
         Their labels.
+    class_names
+        What the classes are called, one name for each from class 0 on; see --classes.
     """
     from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
+    from napari_unet.networks.build import network_settings
     from napari_unet.training.folders import model_from_folders
+    from napari_unet.training.recipes import read_recipe
 
     if (val_images is None) != (val_labels is None):
         raise WrongCall("Give --val-images and --val-labels together, or neither.")
@@ -88,15 +100,30 @@ def train(
     pairs = pair(images, labels)
     judged = pair(val_images, val_labels) if val_images and val_labels else []
     data = f"{_many(len(pairs))} of '{images.resolve().name}'"
+    taken = read_recipe(recipe)
+    network = network or taken.network
+    sized = network_settings(network, **(chosen(taken.network_settings) | chosen(shape)))
+    if len(class_names) not in (0, sized.classes):
+        raise WrongCall(
+            f"--class-names gives {len(class_names)} names, and --classes is {sized.classes}: name "
+            "each class, the first included."
+        )
     job = model_from_folders(
-        network, shape, _limited(settings), pairs, judged, name=out.stem, data=data
+        network,
+        sized,
+        _limited(over(taken.train, settings), settings),
+        pairs,
+        judged,
+        name=out.stem,
+        data=data,
+        class_names=class_names,
     )
     history = History()
     model = run(job, "train", history.listen)
     write_model(model, out)
     scores = model.card.scores
     if scores is not None:
-        print_table(["", *SCORES], [score_row(f"{len(judged)} held-out images", scores)])
+        print_scores("", [(f"{len(judged)} held-out images", scores)], model.card.names_of_classes)
     print(f"{history.steps} steps on {_many(len(pairs))} -> {out}")
     made = {"model": str(out), "network": network, "images": len(pairs), **history.content()}
     write_json(json_, made | {"scores": scores and scores.model_dump()})
@@ -130,25 +157,28 @@ def fine_tune(
     from napari_unet.training.folders import corrections_in
 
     _check_free(out)
-    corrections = corrections_in(pair(images, labels, known))
+    loaded = load_model(model)
+    corrections = corrections_in(pair(images, labels, known), loaded.card.classes)
     history = History()
-    job = fine_tuning(load_model(model), corrections, _budgeted(settings))
+    job = fine_tuning(loaded, corrections, _budgeted(settings))
     tuned = run(job, "fine-tune", history.listen)
     write_model(tuned.model, out)
     proof = tuned.proof
-    rows = [score_row("before", proof.before), score_row("after", proof.after)]
-    print_table(["", *SCORES], rows)
+    print_scores(
+        "", [("before", proof.before), ("after", proof.after)], loaded.card.names_of_classes
+    )
     print(f"{proof.sentence}\n{tuned.steps} steps on {_many(len(corrections))} -> {out}")
     made = {"model": str(out), "parent": tuned.model.card.parent, "images": len(corrections)}
     write_json(json_, made | history.content() | {"proof": proof.model_dump()})
 
 
-def _limited(settings: TrainSettings) -> TrainSettings:
-    """Where only a time is given, let no number of steps end the training before it."""
-    given = settings.model_fields_set
-    if "seconds" not in given or "steps" in given:
+def _limited(settings: TrainSettings, given: TrainSettings) -> TrainSettings:
+    """Let a limit that is given count alone: others, the recipe's too, do not end it before."""
+    limits = chosen(given).keys() & {"steps", "epochs", "seconds"}
+    if not limits or "epochs" in limits:
         return settings
-    return settings.model_copy(update={"steps": most(TrainSettings, "steps")})
+    steps = settings.steps if "steps" in limits else most(TrainSettings, "steps")
+    return settings.model_copy(update={"steps": steps, "epochs": None})
 
 
 def _budgeted(settings: FineTuneSettings) -> FineTuneSettings:

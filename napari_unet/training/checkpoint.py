@@ -27,6 +27,7 @@ def save_checkpoint(
         "best": state.parameters,
         "scores": state.scores.model_dump() if state.scores else None,
         "step": state.step,
+        "behind": state.behind,
         "seconds": state.elapsed(),
     }
     torch.save(content, buffer)
@@ -45,3 +46,4 @@ def load_checkpoint(
     state.parameters = content["best"]
     state.scores = Scores(**content["scores"]) if content["scores"] else None
     state.step, state.seconds = content["step"], content["seconds"]
+    state.behind = content["behind"]

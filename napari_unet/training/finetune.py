@@ -18,10 +18,10 @@ from napari_unet.schema.events import Event, Notice, Progress, finish
 from napari_unet.schema.model_card import ModelCard, Scores
 from napari_unet.schema.requests import Proof
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
+from napari_unet.training.card import card_of_training
 from napari_unet.training.examples import Example, make_example
 from napari_unet.training.heldout import held_out
 from napari_unet.training.patches import PatchSampler
-from napari_unet.training.recipe import card_of_training
 from napari_unet.training.scoring import Exam, score_network
 from napari_unet.training.train import train
 

@@ -10,9 +10,9 @@ from napari_unet.models.model import Model
 from napari_unet.networks.build import build_network
 from napari_unet.schema.events import Event
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, TrainSettings
+from napari_unet.training.card import card_of_training
 from napari_unet.training.examples import Example
 from napari_unet.training.patches import PatchSampler
-from napari_unet.training.recipe import card_of_training
 from napari_unet.training.scoring import Exam, score_network
 from napari_unet.training.train import train
 

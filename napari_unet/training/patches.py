@@ -36,7 +36,7 @@ class PatchSampler:
     examples
         The annotated images; all have the same channels.
     chances
-        How often each is drawn, in any unit; None is equally often.
+        How often each is drawn, in any unit; None is each once in an epoch, in random order.
     batch, patch_px, settings, seed
         See `TrainSettings`.
     """
@@ -55,14 +55,18 @@ class PatchSampler:
             raise ValueError("There is nothing to train on: add at least one annotated image.")
         self.examples = examples
         self.batch, self.patch_px, self.settings, self.seed = batch, patch_px, settings, seed
-        self.chances = torch.tensor(chances or [1.0] * len(examples), dtype=torch.float32)
+        self.chances = None if chances is None else torch.tensor(chances, dtype=torch.float32)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that show as many patches as there are images."""
+        return -(-len(self.examples) // self.batch)
 
     def draw(self, step: int) -> Batch:
         """The batch of this step."""
         generator = Generator().manual_seed(self.seed * 1_000_003 + step)
-        chosen = torch.multinomial(self.chances, self.batch, True, generator=generator)
-        examples = [self.examples[int(i)] for i in chosen]
-        centres = torch.stack([_centre(example, generator) for example in examples])
+        examples = [self.examples[i] for i in self._chosen(step, generator)]
+        centres = torch.stack([_centre(example, self.patch_px, generator) for example in examples])
         grids = patch_coordinates(centres, self.patch_px, self.settings, generator)
         parts = [_read(e, grid.to(e.image.device)) for e, grid in zip(examples, grids, strict=True)]
         images, targets, weight_maps = (torch.stack(part) for part in zip(*parts, strict=True))
@@ -70,11 +74,25 @@ class PatchSampler:
         images = vary_intensity(images, self.settings.intensity, intensity)
         return Batch(images, targets, weight_maps)
 
+    def _chosen(self, step: int, generator: Generator) -> list[int]:
+        if self.chances is not None:
+            return torch.multinomial(self.chances, self.batch, True, generator=generator).tolist()
+        count = len(self.examples)
+        places = range(step * self.batch, (step + 1) * self.batch)
+        epochs = {place // count for place in places}
+        orders = {epoch: self._order(epoch) for epoch in epochs}
+        return [orders[place // count][place % count] for place in places]
 
-def _centre(example: Example, generator: Generator) -> Tensor:
+    def _order(self, epoch: int) -> list[int]:
+        generator = Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        return torch.randperm(len(self.examples), generator=generator).tolist()
+
+
+def _centre(example: Example, size_px: int, generator: Generator) -> Tensor:
     if example.anchors is None or not len(example.anchors):
-        size = torch.tensor(example.target.shape, dtype=torch.float32)
-        return torch.rand(2, generator=generator) * (size - 1)
+        last = torch.tensor(example.target.shape, dtype=torch.float32) - 1
+        anywhere = torch.rand(2, generator=generator) * last
+        return torch.where(last < size_px, last / 2, anywhere)  # a small image is shown whole
     index = torch.randint(len(example.anchors), (), generator=generator)
     return example.anchors[index].float().cpu()
 

@@ -37,6 +37,8 @@ class Trained:
     scores: Scores | None = None
     """Theirs, on held-out pixels."""
     step: int = 0
+    behind: int = 0
+    """Validations since the best one."""
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
@@ -57,8 +59,8 @@ def train(
 ) -> Generator[Event, None, Trained]:
     """Teach a network from annotated images.
 
-    The rate warms up over ten steps and falls to zero along a cosine, by steps or by the time
-    limit, whichever is further. Stopping early (`StopEarly`, Ctrl-C) keeps the best so far.
+    Steps or the time limit end it, whichever comes first; so does the patience of the settings.
+    Stopping early (`StopEarly`, Ctrl-C) keeps the best so far.
 
     Parameters
     ----------
@@ -69,7 +71,8 @@ def train(
     settings
         How it is trained.
     validate
-        Scores the network on held-out pixels, ``validations`` times; the best parameters are kept.
+        Scores the network on held-out pixels, ``validations`` times or after each epoch of the
+        settings; the best parameters are kept.
     freeze_statistics
         Batch norm keeps the statistics that it has: for fine-tuning on little data.
     checkpoint
@@ -83,10 +86,13 @@ def train(
     on_device(network, device).train()
     if freeze_statistics or settings.batch == 1:
         _freeze_statistics(network)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    loss: Loss = resolve(LOSSES, settings.loss.loss)()
+    if settings.epochs is not None:
+        validations = settings.epochs
+        settings = settings.model_copy(
+            update={"steps": settings.epochs * sampler.steps_per_epoch, "epochs": None}
+        )
+    optimizer = make_optimizer(network, settings)
+    loss: Loss = resolve(LOSSES, settings.loss.loss)(settings.loss)
     best = Trained(parameters_of(network))
     if checkpoint is not None:
         load_checkpoint(checkpoint, network, optimizer, best)
@@ -94,7 +100,7 @@ def train(
     due = (_done(best, settings) * validations // 1 + 1) / validations
     try:
         while (done := _done(best, settings)) < 1:
-            rate = settings.learning_rate * _schedule(best.step, done)
+            rate = settings.learning_rate * _schedule(settings, best.step, done)
             value = train_step(network, sampler.draw(best.step), loss, optimizer, rate)
             if not math.isfinite(value):
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
@@ -105,6 +111,9 @@ def train(
             if validate is not None and _done(best, settings) >= due:
                 due += 1 / validations
                 yield _validate(network, validate, best)
+                if settings.patience is not None and best.behind >= settings.patience:
+                    yield Notice(text=f"No better for {best.behind} judgements: kept the best.")
+                    break
             if checkpoint is not None and time.monotonic() - saved >= CHECKPOINT_EVERY_S:
                 save_checkpoint(checkpoint, network, optimizer, best)
                 saved = time.monotonic()
@@ -114,6 +123,16 @@ def train(
         best.parameters = parameters_of(network)
     best.seconds = best.elapsed()
     return best
+
+
+def make_optimizer(network: Network, settings: TrainSettings) -> torch.optim.Optimizer:
+    """The rule by which a network's parameters follow the gradient."""
+    parameters, rate = network.parameters(), settings.learning_rate
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(parameters, rate, settings.momentum)
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(parameters, rate)
+    return torch.optim.AdamW(parameters, rate, weight_decay=settings.weight_decay)
 
 
 def train_step(
@@ -153,7 +172,9 @@ def _done(state: Trained, settings: TrainSettings) -> float:
     return max(state.step / settings.steps, by_time)
 
 
-def _schedule(step: int, done: float) -> float:
+def _schedule(settings: TrainSettings, step: int, done: float) -> float:
+    if settings.schedule == "constant":
+        return 1.0
     warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
     return warm_up * 0.5 * (1 + math.cos(math.pi * done))
 
@@ -168,7 +189,9 @@ def _progress(state: Trained, settings: TrainSettings) -> Progress:
 def _validate(network: Network, validate: Callable[[Network], Scores], best: Trained) -> Validated:
     scores = validate(network)
     if best.scores is None or quality(scores) >= quality(best.scores):
-        best.parameters, best.scores = parameters_of(network), scores
+        best.parameters, best.scores, best.behind = parameters_of(network), scores, 0
+    else:
+        best.behind += 1
     return Validated(step=best.step, scores=scores)
 
 

@@ -131,3 +131,38 @@ def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):
         "--known", known, "--steps", 1, "--device", "cpu", "--out", tmp_path / "k.safetensors",
     )  # fmt: skip
     assert read_card(tmp_path / "k.safetensors").data.startswith(f"{2 * 20 * 30} corrected pixels")
+
+
+def test_a_recipe_says_what_the_call_leaves_out(call, tmp_path):
+    out = tmp_path / "new.safetensors"
+    status, *_ = call(
+        "train", "--recipe", "nested-unet", "--images", "images", "--labels", "labels",
+        "--out", out, *SMALL, "--steps", 2, "--learning-rate", 0.5,
+    )  # fmt: skip
+    card = read_card(out)
+    assert status == 0
+    assert (card.network, card.network_settings.normalization) == ("unet++", "batch")
+    assert (card.network_settings.features, card.recipe["patch_px"]) == (2, 32)
+    assert (card.recipe["optimizer"], card.recipe["learning_rate"]) == ("adam", 0.5)
+    assert card.recipe["loss"]["loss"] == "bce+dice"
+    assert card.recipe["augment"]["elastic_px"] == 0
+    assert (card.recipe["steps"], card.recipe["epochs"]) == (2, None)
+
+
+def test_a_recipe_of_one_s_own_is_a_file(call, tmp_path):
+    path, out = tmp_path / "mine.toml", tmp_path / "new.safetensors"
+    path.write_text('title = "Mine"\n[train]\nepochs = 2\n')
+    report = tmp_path / "new.json"
+    common = ("--images", "images", "--labels", "labels", "--out", out, "--json", report, *SMALL)
+    assert call("train", "--recipe", path, *common)[0] == 0
+    assert json.loads(report.read_text())["steps"] == 2  # two images, two patches a step
+    assert read_card(out).network == "unet"
+
+
+def test_an_unknown_recipe_is_refused_before_anything_is_read(call, tmp_path):
+    status, _, told = call(
+        "train", "--recipe", "grandma", "--images", "images", "--labels", "labels",
+        "--out", tmp_path / "new.safetensors",
+    )  # fmt: skip
+    assert status == 1
+    assert "nested-unet" in told

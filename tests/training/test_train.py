@@ -136,3 +136,57 @@ def test_r12_1_patches_are_drawn_around_known_pixels():
 def test_nothing_to_train_on_is_said():
     with pytest.raises(ValueError, match="nothing to train on"):
         PatchSampler([], batch=1, patch_px=16, settings=AugmentSettings())
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
+def test_every_optimiser_makes_the_loss_fall(example, optimizer):
+    events = []
+    rate = 1e-2
+    job = run(example, steps=40, optimizer=optimizer, learning_rate=rate, schedule="constant")
+    finish(job, events.append)
+    steps = [event for event in events if isinstance(event, StepDone)]
+    losses = [event.loss for event in steps]
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    assert {event.learning_rate for event in steps} == {rate}
+
+
+def scores_of(iou):
+    return Scores(iou=iou, dice=iou, f1_50=iou, mean_ap=iou)
+
+
+def test_epochs_are_judged_one_by_one_and_patience_ends_them(example):
+    values, events = iter([0.5, 0.7, 0.6, 0.7, 0.1, 0.2]), []
+    trained = finish(
+        run(
+            example,
+            epochs=6,
+            patience=2,
+            batch=1,
+            validate=lambda network: scores_of(next(values)),
+        ),
+        events.append,
+    )
+    assert [event.step for event in events if isinstance(event, Validated)] == [1, 2, 3, 4, 5, 6]
+    assert trained.step == 6  # the fourth is as good as the best, and the two after it are not
+    assert any("No better for 2" in event.text for event in events if isinstance(event, Notice))
+
+
+def test_in_an_epoch_each_image_is_drawn_once(example):
+    examples = [example._replace(image=torch.full_like(example.image, i)) for i in range(5)]
+    off = AugmentSettings(flips=False, rotation_deg=0, scale=1, elastic_px=0, intensity=0)
+    sampler = PatchSampler(examples, batch=2, patch_px=16, settings=off, seed=1)
+    assert sampler.steps_per_epoch == 3
+    drawn = [
+        round(float(image[0, 0, 0])) for step in range(10) for image in sampler.draw(step).images
+    ]
+    epochs = [tuple(drawn[first : first + 5]) for first in range(0, 20, 5)]
+    assert all(sorted(epoch) == [0, 1, 2, 3, 4] for epoch in epochs)
+    assert len(set(epochs)) > 1
+
+
+def test_an_image_as_large_as_a_patch_is_shown_whole(example):
+    off = AugmentSettings(flips=False, rotation_deg=0, scale=1, elastic_px=0, intensity=0)
+    batch = PatchSampler([example], batch=1, patch_px=96, settings=off).draw(0)
+    torch.testing.assert_close(batch.images[0], example.image)
+    torch.testing.assert_close(batch.targets[0], example.target.long())
+    torch.testing.assert_close(batch.weight_maps[0], example.weight_map)

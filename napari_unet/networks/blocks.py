@@ -92,25 +92,40 @@ def conv_norm_relu(
 
 
 class DoubleConv(nn.Sequential):
-    """Two 3 x 3 convolutions, each with normalisation and ReLU; height and width stay."""
+    """Two 3 x 3 convolutions, each with normalisation and ReLU; height and width stay if padded."""
 
-    def __init__(self, in_channels: int, out_channels: int, normalization: str) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, normalization: str, padding: int = 1
+    ) -> None:
         super().__init__(
-            *conv_norm_relu(in_channels, out_channels, normalization),
-            *conv_norm_relu(out_channels, out_channels, normalization),
+            *conv_norm_relu(in_channels, out_channels, normalization, padding=padding),
+            *conv_norm_relu(out_channels, out_channels, normalization, padding=padding),
         )
 
 
 def up(in_channels: int, out_channels: int, upsampling: str) -> nn.Module:
-    """Twice the height and width; 'transposed' gives ``out_channels``, 'bilinear' keeps them."""
+    """Twice the height and width; 'bilinear' keeps the channels, others give ``out_channels``."""
     if upsampling == "transposed":
         return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+    if upsampling == "nearest":
+        return nn.Sequential(
+            nn.Upsample(scale_factor=2, mode="nearest"),
+            nn.ZeroPad2d((0, 1, 0, 1)),
+            nn.Conv2d(in_channels, out_channels, 2),
+            nn.ReLU(inplace=True),
+        )
     return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def up_channels(in_channels: int, out_channels: int, upsampling: str) -> int:
     """How many channels `up` gives."""
-    return out_channels if upsampling == "transposed" else in_channels
+    return in_channels if upsampling == "bilinear" else out_channels
+
+
+def cropped(image: Tensor, like: Tensor) -> Tensor:
+    """The middle of (batch, channel, y, x), as high and wide as another."""
+    y, x = ((image.shape[i] - like.shape[i]) // 2 for i in (2, 3))
+    return image[:, :, y : y + like.shape[2], x : x + like.shape[3]]
 
 
 def init_he(module: nn.Module) -> None:

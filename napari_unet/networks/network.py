@@ -21,7 +21,9 @@ class Network(nn.Module, ABC):
 
     Notes
     -----
-    Images are (batch, channel, y, x); height and width have to be multiples of ``multiple``.
+    Images are (batch, channel, y, x), logits (batch, class, y, x). Height and width of the logits
+    are multiples of ``multiple``, ``remainder_px`` more; those of the image are by twice
+    ``margin_px`` larger, for networks whose convolutions are not padded.
     """
 
     defaults: ClassVar[NetworkSettings] = NetworkSettings()
@@ -56,20 +58,36 @@ class Network(nn.Module, ABC):
 
     @property
     def multiple(self) -> int:
-        """Height and width of its input have to be multiples of this, in pixels."""
+        """The pooling grid: height and width of what it answers go by multiples of this."""
         return 1 << (self.settings.depth - 1)
+
+    @property
+    def remainder_px(self) -> int:
+        """What height and width of what it answers are more than a multiple, in pixels."""
+        return 0
+
+    @property
+    def margin_px(self) -> int:
+        """How many pixels it has to be shown around what it answers; 0 where it pads with zeros."""
+        return 0
+
+    def fitting_px(self, wanted_px: int) -> int:
+        """The smallest side that it can answer which is not below the one wanted."""
+        return wanted_px + (self.remainder_px - wanted_px) % self.multiple
 
     @property
     def halo_px(self) -> int:
         """How far from a pixel the image can still change its answer, in pixels.
 
         Two 3 x 3 convolutions reach 2 pixels of their level; pooling rounds to its grid; bilinear
-        upsampling reaches 1 pixel of the level below.
+        upsampling reaches 1 pixel of the level below, the 2 x 2 convolution after a nearest one 1
+        of its own.
         """
         convolutions = sum(2 << level for level in range(self.settings.depth))
         decoder = convolutions - 2 * self.multiple
-        bilinear = 2 * self.multiple - 2 if self.settings.upsampling == "bilinear" else 0
-        return convolutions + decoder + bilinear + self.multiple - 1
+        below = {"transposed": 0, "bilinear": 2, "nearest": 1}[self.settings.upsampling]
+        upsampling = below * (self.multiple - 1)
+        return convolutions + decoder + upsampling + self.multiple - 1
 
 
 def activate(logits: Tensor) -> Tensor:

@@ -6,16 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from napari_unet.networks.blocks import DoubleConv, init_he, up, up_channels
+from napari_unet.networks.blocks import DoubleConv, cropped, init_he, up, up_channels
 from napari_unet.networks.network import Network
 from napari_unet.schema.settings import NetworkSettings
 
 
 class UNet(Network):
-    """U-Net: a contracting path, an expanding path, and skips between them.
+    """The network to begin with: exact outlines of cells of any kind, quick on a CPU.
 
-    Differs from the paper's in that convolutions are padded (the result is as large as the image)
-    and normalised; 16 features instead of 64 by default.
+    A contracting path, an expanding path, and skips between them. Differs from the paper's
+    (`unet-2015`) in that convolutions are padded (the result is as large as the image) and
+    normalised; 16 features instead of 64 by default.
 
     Notes
     -----
@@ -23,18 +24,21 @@ class UNet(Network):
     Segmentation", MICCAI 2015.
     """
 
+    fixed = frozenset({"deep_supervision"})
+
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__(settings)
-        norm, how = settings.normalization, settings.upsampling
         inputs = [settings.in_channels, *self.widths]
         self.encoder = nn.ModuleList(
-            DoubleConv(i, o, norm) for i, o in zip(inputs, self.widths, strict=False)
+            self._block(i, o) for i, o in zip(inputs, self.widths, strict=False)
         )
         pairs = list(zip(self.widths, self.widths[1:], strict=False))
-        self.up = nn.ModuleList(up(low, high, how) for high, low in pairs)
+        self.up = nn.ModuleList(self._up(low, high) for high, low in pairs)
         self.decoder = nn.ModuleList(
-            DoubleConv(high + up_channels(low, high, how), high, norm) for high, low in pairs
+            self._block(high + up_channels(low, high, settings.upsampling), high)
+            for high, low in pairs
         )
+        self.dropout = nn.Dropout(settings.dropout)
         init_he(self)
         self.head = nn.Conv2d(self.widths[0], settings.classes, 1)
 
@@ -42,10 +46,20 @@ class UNet(Network):
         """Its only head's logits, (batch, class, y, x)."""
         if level is not None:
             raise ValueError("U-Net has one head: choose 'accurate', or a UNet++ model.")
-        skips = [self.encoder[0](image)]
-        for block in self.encoder[1:]:
-            skips.append(block(F.max_pool2d(skips[-1], 2)))
+        skips: list[Tensor] = []
+        for depth, block in enumerate(self.encoder):
+            x = block(F.max_pool2d(skips[-1], 2) if skips else image)
+            skips.append(self.dropout(x) if depth >= self.settings.depth - 2 else x)
         x = skips.pop()
         for lift, block in zip(reversed(self.up), reversed(self.decoder), strict=True):
-            x = block(torch.cat([skips.pop(), lift(x)], dim=1))
+            x = lift(x)
+            x = block(torch.cat([cropped(skips.pop(), x), x], dim=1))
         return [self.head(x)]
+
+    def _block(self, in_channels: int, out_channels: int) -> nn.Module:
+        """The convolutions of one level, on its way down or up."""
+        return DoubleConv(in_channels, out_channels, self.settings.normalization)
+
+    def _up(self, in_channels: int, out_channels: int) -> nn.Module:
+        """What brings a level to twice its height and width."""
+        return up(in_channels, out_channels, self.settings.upsampling)

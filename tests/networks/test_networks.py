@@ -1,10 +1,13 @@
 """Contract of every network in the catalogue."""
 
 import re
+from itertools import pairwise
 
 import pytest
 import torch
+from torch import nn
 
+from napari_unet.networks.blocks import cropped
 from napari_unet.networks.build import build_network, fuse, network_settings
 from napari_unet.networks.fcn import bilinear_up
 from napari_unet.schema import catalog
@@ -13,7 +16,7 @@ from napari_unet.schema.settings import NetworkSettings
 
 TINY = {"features": 2, "depth": 3}
 NORMALIZATIONS = ["kernel", "batch", "layer", "group", "none"]
-UPS = [{"upsampling": how} for how in ("transposed", "bilinear")]
+UPS = [{"upsampling": how} for how in ("transposed", "bilinear", "nearest")]
 SHAPES = [{**how, "depth": depth} for how in UPS for depth in (2, 3)]
 
 
@@ -25,6 +28,11 @@ def tiny(name, **settings):
     """As small as it can be; settings that are part of what a network is are left out."""
     wanted = {**TINY, "dropout": 0.0, "normalization": "kernel", **settings}
     return {field: value for field, value in wanted.items() if field not in fixed(name)}
+
+
+def shown(network, *size):
+    """What a network is shown so that it answers so many pixels."""
+    return [side + 2 * network.margin_px for side in size]
 
 
 def fixed(name):
@@ -46,8 +54,8 @@ def each(*shapes):
 @pytest.mark.parametrize("cells", [(1, 1), (5, 9)])
 def test_answers_every_pixel_with_one_logit_per_class(name, channels, classes, cells):
     network = build(name, in_channels=channels, classes=classes).eval()
-    size = [network.multiple * count for count in cells]
-    logits = network(torch.randn(2, channels, *size))
+    size = [network.fitting_px(network.multiple * count) for count in cells]
+    logits = network(torch.randn(2, channels, *shown(network, *size)))
     assert logits.shape == (2, classes, *size)
 
 
@@ -58,9 +66,9 @@ def test_answers_every_pixel_with_one_logit_per_class(name, channels, classes, c
 def test_learns_a_step_and_folds_without_change(name, shape):
     torch.manual_seed(0)
     network = build(name, **{**shape, "features": 4})
-    side = max(16, network.multiple)
-    image = torch.randn(4, 1, side, side)
-    target = (image > 0).float()
+    side = network.fitting_px(16)
+    image = torch.randn(4, 1, *shown(network, side, side))
+    target = (cropped(image, torch.empty(1, 1, side, side)) > 0).float()
     optimizer = torch.optim.SGD(network.parameters(), 0.05)
     losses = []
     for _ in range(6):
@@ -86,16 +94,16 @@ def test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, shape):
 
 def reach(network, axis):
     """How far along an axis a pixel of the result sees, measured from gradients on a strip."""
-    size = 2 * network.halo_px + 4 * network.multiple
-    length = size - size % network.multiple
-    sides = (length, network.multiple) if axis == 0 else (network.multiple, length)
-    image = torch.randn(1, 1, *sides, dtype=torch.float64, requires_grad=True)
+    sides = [network.fitting_px(2 * network.halo_px + 2 * network.multiple)] * 2
+    sides[1 - axis] = network.fitting_px(network.multiple)
+    image = torch.randn(1, 1, *shown(network, *sides), dtype=torch.float64, requires_grad=True)
     furthest = 0
     for offset in range(network.multiple):
-        middle = length // 2 + offset
         line = network(image)[0, 0].movedim(axis, 0)
+        middle = len(line) // 2 + offset
         (gradient,) = torch.autograd.grad(line[middle, line.shape[1] // 2], image)
-        seen = gradient[0, 0].movedim(axis, 0).any(1).nonzero() - middle
+        at = middle + network.margin_px
+        seen = gradient[0, 0].movedim(axis, 0).any(1).nonzero() - at
         furthest = max(furthest, int(seen.abs().max()))
     return furthest
 
@@ -103,7 +111,8 @@ def reach(network, axis):
 @pytest.mark.parametrize("name", [name for name in NETWORKS if "dropout" not in fixed(name)])
 def test_dropout_varies_training_and_never_an_answer(name):
     network = build(name, dropout=0.5, features=4)
-    image = torch.randn(1, 1, 2 * network.multiple, 2 * network.multiple)
+    side = network.fitting_px(2 * network.multiple)
+    image = torch.randn(1, 1, *shown(network, side, side))
     assert not torch.equal(network(image), network(image))
     network.eval()
     assert torch.equal(network(image), network(image))
@@ -131,6 +140,61 @@ def test_unet_has_the_paper_s_number_of_parameters_but_for_padding_and_norm():
     parameters = build_network("unet", settings).named_parameters()
     count = sum(p.numel() for name, p in parameters if not is_norm(name))
     assert count == 31_030_593
+
+
+UNET = [64, 128, 256, 512, 1024]
+"""Channels of its levels."""
+
+
+def unet_parameters(classes):
+    """3 x 3 convolutions, 2 x 2 up-convolutions and a head, each with a bias."""
+
+    def conv(side, i, o):
+        return side**2 * i * o + o
+
+    pairs = list(pairwise(UNET))
+    down = sum(conv(3, i, o) + conv(3, o, o) for i, o in [(1, 64), *pairs])
+    way_up = sum(
+        conv(2, low, high) + conv(3, low, high) + conv(3, high, high) for high, low in pairs
+    )
+    return down + way_up + conv(1, 64, classes)
+
+
+@pytest.mark.parametrize(("classes", "expected"), [(1, 31_030_593), (2, 31_030_658)])
+def test_unet_2015_is_the_paper_s(classes, expected):
+    """By its name alone: 31.0 M parameters, none of them of a norm, dropout of one half."""
+    with torch.device("meta"):
+        network = resolve(NETWORKS, "unet-2015")(network_settings("unet-2015", classes=classes))
+        assert network(torch.empty(1, 1, 572, 572)).shape == (1, classes, 388, 388)
+    assert sum(p.numel() for p in network.parameters()) == expected == unet_parameters(classes)
+    assert network.dropout.p == 0.5
+    assert (network.margin_px, network.fitting_px(128), network.fitting_px(388)) == (92, 132, 388)
+    convolutions = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
+    assert len(convolutions) == 23
+
+
+@pytest.mark.parametrize(("size", "fitting"), [(571, 572), (188, 188), (20, 188), (576, 588)])
+def test_unet_2015_refuses_sizes_that_its_poolings_do_not_divide(size, fitting):
+    network = build("unet-2015", depth=5)
+    with pytest.raises(ValueError, match=f"show it {fitting}"):
+        network(torch.zeros(1, 1, 572, size if size != 188 else 187))
+
+
+def test_unet_2015_looks_at_each_skip_s_middle():
+    """Cropped skips lie above what they are skipped to: the copy of an image is in its place."""
+    network = build("unet-2015", depth=4).double().eval()
+    image = torch.randn(1, 1, 92, 92, dtype=torch.float64)
+    moved = torch.roll(image, (8, 8), (2, 3))
+    torch.testing.assert_close(network(image)[..., :-8, :-8], network(moved)[..., 8:, 8:])
+
+
+def test_unet_keras_has_the_parameters_of_its_description():
+    """Convolutions of a norm have no bias, but two parameters of the norm for each channel."""
+    with torch.device("meta"):
+        network = resolve(NETWORKS, "unet-keras")(network_settings("unet-keras"))
+    normalised = 2 * sum(UNET) + 2 * sum(UNET[:-1])
+    assert sum(p.numel() for p in network.parameters()) == unet_parameters(1) + normalised
+    assert network.dropout.p == 0.5
 
 
 def is_norm(name):
@@ -165,8 +229,10 @@ def test_pruned_unetplusplus_gives_the_head_of_the_whole_one():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_head_that_is_not_there_is_refused(name):
+    network = build(name)
+    image = torch.randn(1, 1, *shown(network, *[network.fitting_px(32)] * 2))
     with pytest.raises(ValueError, match="head"):
-        build(name).heads(torch.randn(1, 1, 32, 32), 1)
+        network.heads(image, 1)
 
 
 def test_standardised_kernels_keep_the_variance_of_activations():

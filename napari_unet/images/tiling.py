@@ -31,7 +31,7 @@ class Tile(NamedTuple):
     read: Box
     """In pixels of the canvas: what the network is shown."""
     crop: Box
-    """In pixels of what it was shown: where the core lies."""
+    """In pixels of what it answered: where the core lies."""
 
 
 def canvas(shape: tuple[int, int], multiple: int) -> Canvas:
@@ -47,11 +47,16 @@ def tiles(
     multiple: int,
     region: Box | None = None,
     look_first: Box | None = None,
+    *,
+    margin_px: int = 0,
+    remainder_px: int = 0,
 ) -> Iterator[Tile]:
     """Cut an image into tiles whose answers fit together without a seam.
 
     Every tile is read with a halo as wide as the network's receptive field and starts on its
-    pooling grid, so each core pixel gets the same value as if the whole image had been one tile.
+    pooling grid, so each core pixel gets the same value as if the whole image had been one tile. A
+    network that does not pad sees the image mirrored as far as it looks, one that pads sees
+    mirrored pixels up to the canvas's edge and zeros beyond.
 
     Parameters
     ----------
@@ -67,6 +72,10 @@ def tiles(
         Only the cores within this box are cut; None is the whole image.
     look_first
         Tiles nearest to the centre of this box come first.
+    margin_px
+        How many pixels on each side the network leaves without an answer; 0 if it pads.
+    remainder_px
+        What the side of an answer is more than a multiple; 0 if it pads.
 
     Notes
     -----
@@ -85,7 +94,10 @@ def tiles(
     if look_first is not None:
         cores.sort(key=lambda core: _distance(core, look_first))
     for core in cores:
-        yield _tile(core, whole, halo, multiple)
+        if margin_px:
+            yield _unpadded_tile(core, whole, multiple, margin_px, remainder_px)
+        else:
+            yield _tile(core, whole, halo, multiple)
 
 
 def _even_step(length: int, side: int, multiple: int) -> int:
@@ -107,6 +119,16 @@ def _tile(core: Box, whole: Canvas, halo: int, multiple: int) -> Tile:
     start = [max(0, on_canvas[i] // multiple * multiple - halo) for i in (0, 1)]
     stop = [min(whole.shape[i], -(-on_canvas[i + 2] // multiple) * multiple + halo) for i in (0, 1)]
     crop = [on_canvas[i] - start[i % 2] for i in range(4)]
+    return Tile(core, (start[0], start[1], stop[0], stop[1]), (crop[0], crop[1], crop[2], crop[3]))
+
+
+def _unpadded_tile(core: Box, whole: Canvas, multiple: int, margin: int, remainder: int) -> Tile:
+    """What a network that does not pad has to see: its margin around the core, on its grid."""
+    on_canvas = [core[i] + whole.margin[i % 2] for i in range(4)]
+    start = [(on_canvas[i] - margin) // multiple * multiple for i in (0, 1)]
+    wanted = [on_canvas[i + 2] - margin - start[i] for i in (0, 1)]
+    stop = [start[i] + wanted[i] + (remainder - wanted[i]) % multiple + 2 * margin for i in (0, 1)]
+    crop = [on_canvas[i] - margin - start[i % 2] for i in range(4)]
     return Tile(core, (start[0], start[1], stop[0], stop[1]), (crop[0], crop[1], crop[2], crop[3]))
 
 

@@ -44,7 +44,16 @@ def predict_tiles(
     """
     device = next(network.parameters()).device
     shape = (image.shape[1], image.shape[2])
-    cut = tiles(shape, tile_px, network.halo_px, network.multiple, region, look_first)
+    cut = tiles(
+        shape,
+        tile_px,
+        network.halo_px,
+        network.multiple,
+        region,
+        look_first,
+        margin_px=network.margin_px,
+        remainder_px=network.remainder_px,
+    )
     for tile in cut:
         shown = torch.from_numpy(read(image, tile.read))[None].to(device)
         with torch.inference_mode():

@@ -36,6 +36,35 @@ def test_r10_2_every_pixel_is_answered_exactly_once(shape, tile_px, halo_px, mul
     np.testing.assert_array_equal(count, expected)
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    sizes, st.integers(16, 120), multiples, st.integers(1, 60), st.sampled_from([0, 4]), st.data()
+)
+def test_r10_2_a_network_that_does_not_pad_answers_every_pixel_once(
+    shape, tile_px, multiple, margin, more, data
+):
+    """Its answer lies on the same grid in every tile, and is as large as it can give."""
+    y = sorted(data.draw(st.tuples(*[st.integers(0, shape[0])] * 2)))
+    x = sorted(data.draw(st.tuples(*[st.integers(0, shape[1])] * 2)))
+    region = data.draw(st.none() | st.just((y[0], x[0], y[1], x[1])))
+    remainder = more % multiple
+    found = list(
+        tiles(shape, tile_px, 7, multiple, region, margin_px=margin, remainder_px=remainder)
+    )
+    assert [tile.core for tile in found] == [
+        tile.core for tile in tiles(shape, tile_px, 7, multiple, region)
+    ]
+    for tile in found:
+        for side in (0, 1):
+            answered = tile.read[side + 2] - tile.read[side] - 2 * margin
+            assert answered % multiple == remainder
+            assert tile.read[side] % multiple == 0
+            assert 0 <= tile.crop[side] < multiple
+            assert 0 <= answered - tile.crop[side + 2] < multiple
+            in_canvas = tile.read[side] + margin + tile.crop[side]
+            assert in_canvas == tile.core[side] + MARGIN_PX
+
+
 @given(sizes)
 def test_the_canvas_is_the_image_mirrored(shape):
     image = np.random.default_rng(0).random((2, *shape))

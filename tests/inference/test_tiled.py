@@ -19,7 +19,8 @@ def network_of(name, seed=0, **more):
     settings = network_settings(name, **tiny(name, features=4, **more))
     network = build_network(name, settings, seed)
     generator = torch.Generator().manual_seed(seed)
-    network.train().heads(torch.rand(4, 1, 64, 64, generator=generator))
+    side = network.fitting_px(64) + 2 * network.margin_px
+    network.train().heads(torch.rand(4, 1, side, side, generator=generator))
     return fuse(network)
 
 
@@ -27,7 +28,7 @@ NORMALIZATIONS = ["kernel", "batch", "layer", "none"]
 SHAPES = [
     {"normalization": normalization, "upsampling": how}
     for normalization in NORMALIZATIONS
-    for how in ("transposed", "bilinear")
+    for how in ("transposed", "bilinear", "nearest")
 ]
 
 
@@ -84,6 +85,16 @@ def test_r10_4_the_tile_that_was_chosen_is_used():
     assert max(max(shape[-2:]) for shape in shown) <= widest
 
 
+def test_a_network_that_does_not_pad_sees_the_image_mirrored():
+    """The overlap-tile strategy of the paper: beyond the edge lies the image's reflection."""
+    network = network_of("unet-2015", depth=3)
+    image = np.random.default_rng(0).random((1, 40, 40), dtype=np.float32)
+    mirrored = np.pad(image, [(0, 0), (48, 48), (48, 48)], mode="reflect")
+    inside = (slice(None), slice(48, 88), slice(48, 88))
+    expected = predict_whole(network, mirrored)[inside]
+    np.testing.assert_allclose(predict_whole(network, image), expected, atol=1e-5)
+
+
 def spy(function, seen):
     def called(image, level=None):
         seen.append(image.shape)
@@ -92,13 +103,27 @@ def spy(function, seen):
     return called
 
 
-def test_averaging_over_rotations_makes_the_answer_turn_with_the_image():
-    network = network_of("unet++")
-    image = np.random.default_rng(0).random((1, 48, 48), dtype=np.float32)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_averaging_over_rotations_makes_the_answer_turn_with_the_image(name):
+    network = network_of(name)
+    image = np.random.default_rng(0).random((1, 64, 64), dtype=np.float32)
+    turned = averaged(network, np.rot90(image, axes=(1, 2)).copy())
+    expected = np.rot90(averaged(network, image), axes=(1, 2))
+    np.testing.assert_allclose(turned, expected, atol=1e-5)
 
-    def averaged(picture):
-        ((_, found),) = predict_tiles(network, picture, rotations=True)
-        return found
 
-    turned = averaged(np.rot90(image, axes=(1, 2)).copy())
-    np.testing.assert_allclose(turned, np.rot90(averaged(image), axes=(1, 2)), atol=1e-5)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_r10_1_averaging_over_rotations_does_not_depend_on_the_tiles(name):
+    network = network_of(name)
+    image = np.random.default_rng(0).random((1, 70, 45), dtype=np.float32)
+    tiled, whole = (averaged(network, image, tile_px) for tile_px in (32, 512))
+    np.testing.assert_allclose(tiled, whole, atol=1e-4)
+
+
+def averaged(network, image, tile_px=512):
+    """Probabilities of a whole image, averaged over its flips and turns."""
+    whole = np.full(image.shape, np.nan, np.float32)
+    for tile, found in predict_tiles(network, image, tile_px=tile_px, rotations=True):
+        y0, x0, y1, x1 = tile.core
+        whole[:, y0:y1, x0:x1] = found
+    return whole

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import relabel_sequential
 
-from napari_unet.images.border_weights import border_weights
+from napari_unet.images.weight_maps import class_balance, make_weight_map
+from napari_unet.schema.settings import LossSettings
 
 
 class Target(NamedTuple):
@@ -44,9 +45,7 @@ def open_gaps(labels: np.ndarray) -> np.ndarray:
 def make_target(
     labels: np.ndarray,
     known: np.ndarray | None = None,
-    *,
-    w0: float = 10.0,
-    sigma_px: float = 5.0,
+    loss: LossSettings = LossSettings(),  # noqa: B008 (frozen)
 ) -> Target:
     """Prepare the labels of one image for training.
 
@@ -56,22 +55,28 @@ def make_target(
         (y, x) integers, 0 is background.
     known
         (y, x), 0 where nobody vouched for the label; None means that all is known.
-    w0, sigma_px
-        See `border_weights`.
+    loss
+        What the weight map is made for, see `make_weight_map`.
     """
     # skimage asks for arrays that may be written, which arrays from files often may not.
     compact = relabel_sequential(np.require(labels, requirements="W"))[0]
     separated = open_gaps(compact)
-    weight_map = border_weights(separated, w0, sigma_px)
-    if known is not None:
-        weight_map *= known > 0
+    is_known = np.ones(labels.shape, bool) if known is None else np.asarray(known) > 0
+    weight_map = make_weight_map(separated, is_known, loss)
     return Target((separated > 0).astype(np.uint8), weight_map)
 
 
-def class_target(labels: np.ndarray, classes: int, known: np.ndarray | None = None) -> Target:
+def class_target(
+    labels: np.ndarray,
+    classes: int,
+    known: np.ndarray | None = None,
+    *,
+    balance: bool = False,
+) -> Target:
     """Prepare labels that are classes for training.
 
-    Classes may touch, so there is no border weight: every known pixel counts 1.
+    Classes may touch, so there is no border weight: every known pixel counts 1, or as much as
+    `class_balance` says.
 
     Parameters
     ----------
@@ -81,6 +86,8 @@ def class_target(labels: np.ndarray, classes: int, known: np.ndarray | None = No
         How many classes there are, the first included.
     known
         (y, x), 0 where nobody vouched for the label; None means that all is known.
+    balance
+        Let all classes count the same, however few pixels they have.
 
     Raises
     ------
@@ -94,4 +101,7 @@ def class_target(labels: np.ndarray, classes: int, known: np.ndarray | None = No
             f"The labels hold the value {target.max()}, but {classes} classes are 0 to "
             f"{classes - 1}: paint it as one of them."
         )
-    return Target(target.astype(np.uint8), is_known.astype(np.float32))
+    weight_map = is_known.astype(np.float32)
+    if balance:
+        weight_map *= class_balance(target, is_known)
+    return Target(target.astype(np.uint8), weight_map)

@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from napari_unet.losses.loss import Loss
+from napari_unet.losses.loss import Loss, foreground, over_known
 
 
 class DiceLoss(Loss):
-    """One minus the Dice overlap of prediction and truth.
+    r"""One minus the Dice overlap of prediction and truth: how much they cover does not matter.
 
-    Use it when objects cover little of the image. Every known pixel counts the same, however
-    large its weight; with several classes it is the mean over those that are not background.
-
-    Parameters
-    ----------
-    smooth
-        Added above and below the fraction line, in pixels; keeps empty patches finite.
+    Every known pixel counts the same, however large its weight; with several classes it is the
+    mean over those that are not background.
 
     Notes
     -----
-    Milletari et al. (2016), with p instead of p squared below; the overlap is that of the whole
-    batch.
-    """
+    With the sums over the known pixels of the whole batch, and s to keep empty patches finite:
 
-    def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        self.smooth = smooth
+    .. math:: L = 1 - \frac{2 \sum_x p y + s}{\sum_x (p + y) + s}
+
+    Milletari et al. (2016), "V-Net", with p instead of p squared below; s = 1 as in Jadon (2020),
+    "A survey of loss functions for semantic segmentation".
+    """
 
     def forward(self, logits: Tensor, target: Tensor, weight_map: Tensor) -> Tensor:
         """One minus Dice over the known pixels of the batch, a scalar."""
-        known = (weight_map > 0).to(logits.dtype)
-        probabilities, truth = _foreground(logits, target)
-        sums = (0, 2, 3)
-        overlap = (probabilities * truth * known[:, None]).sum(sums)
-        total = ((probabilities + truth) * known[:, None]).sum(sums)
-        return (1 - (2 * overlap + self.smooth) / (total + self.smooth)).mean()
-
-
-def _foreground(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Probabilities and truth of the classes that are not background, (batch, class, y, x)."""
-    if logits.shape[1] == 1:
-        return torch.sigmoid(logits), target[:, None].to(logits.dtype)
-    truth = F.one_hot(target.long(), logits.shape[1]).movedim(-1, 1)
-    return torch.softmax(logits, 1)[:, 1:], truth[:, 1:].to(logits.dtype)
+        smooth = self.settings.smooth
+        probabilities, truth = foreground(logits, target)
+        overlap = over_known(probabilities * truth, weight_map)
+        total = over_known(probabilities + truth, weight_map)
+        return (1 - (2 * overlap + smooth) / (total + smooth)).mean()

@@ -58,12 +58,12 @@ def make_example(
     percentiles
         See `normalize`; None means that the image is normalised already.
     loss
-        Its w0 and sigma shape the weight map of objects; that of classes is 1 where known.
+        What the weight map is made for; that of classes has no border weights.
     """
     if classes > 1:
-        target, weight_map = class_target(labels, classes, known)
+        target, weight_map = class_target(labels, classes, known, balance=loss.balance)
     else:
-        target, weight_map = make_target(labels, known, w0=loss.w0, sigma_px=loss.sigma_px)
+        target, weight_map = make_target(labels, known, loss)
     anchors = None if known is None or np.all(known) else _anchors(target, weight_map)
     return Example(
         torch.from_numpy(normalize(image, percentiles) if percentiles else image),

@@ -28,11 +28,12 @@ class FocalLoss(Loss):
 
     def forward(self, logits: Tensor, target: Tensor, weight_map: Tensor) -> Tensor:
         """The weighted mean of the pixels' focal loss, a scalar."""
-        alpha = torch.where(target > 0, self.settings.alpha, 1 - self.settings.alpha)
+        objects = (target > 0).to(logits.dtype)
+        alpha = self.settings.alpha * objects + (1 - self.settings.alpha) * (1 - objects)
         # As an exponential of logarithms: the slope of a power of 0 is no number.
         unsure = torch.exp(self.settings.gamma * _log_wrong(logits, target))
         entropy = pixel_cross_entropy(logits, target)
-        return weighted_mean(alpha.to(logits.dtype) * unsure * entropy, weight_map)
+        return weighted_mean(alpha * unsure * entropy, weight_map)
 
 
 def _log_wrong(logits: Tensor, target: Tensor) -> Tensor:

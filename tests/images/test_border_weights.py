@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_unet.images.border_weights import border_weights, reach_px
+from napari_unet.images.border_weights import border_weights, border_weights_2019, reach_px
 from napari_unet.images.targets import make_target, open_gaps
 
 
@@ -20,6 +20,48 @@ def brute_force(labels, w0, sigma):
         d1, d2 = sorted(np.sqrt(((o - pixel) ** 2).sum(1)).min() for o in objects)[:2]
         weights[tuple(pixel)] += w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
     return weights
+
+
+def brute_force_2019(labels, v, w0, gap, rim):
+    """As `brute_force`, with distances to the nearest object where there is but one."""
+    weights = np.ones(labels.shape)
+    objects = [np.argwhere(labels == i) for i in np.unique(labels) if i]
+    for pixel in np.argwhere(labels == 0):
+        distances = sorted(np.sqrt(((o - pixel) ** 2).sum(1)).min() for o in objects)
+        d1, d2 = [*distances, np.inf, np.inf][:2]
+        weights[tuple(pixel)] = (
+            v
+            + w0 * np.exp(-((d1 + d2) ** 2) / (2 * gap**2))
+            + (1 - v) * np.exp(-(d1**2) / (2 * rim**2))
+        )
+    return weights
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    labels=hnp.arrays(np.int32, st.tuples(*[st.integers(1, 20)] * 2), elements=st.integers(0, 4)),
+    v=st.floats(0, 1),
+    w0=st.floats(0, 100),
+    gap=st.floats(0.5, 20),
+    rim=st.floats(0.5, 20),
+)
+def test_the_weights_of_2019_equal_brute_force(labels, v, w0, gap, rim):
+    np.testing.assert_allclose(
+        border_weights_2019(labels, v, w0, gap, rim),
+        brute_force_2019(labels, v, w0, gap, rim),
+        rtol=1e-6,
+        atol=2e-5,
+    )
+
+
+def test_the_weights_of_2019_by_hand():
+    labels = np.zeros((5, 400), np.int32)
+    labels[:, :5], labels[:, 6:9] = 1, 2
+    weights = border_weights_2019(labels)
+    assert weights[2, 2] == 1
+    gap = 0.1 + 50 * np.exp(-(2**2) / (2 * 6**2)) + 0.9 * np.exp(-1 / (2 * 10**2))
+    assert weights[2, 5] == pytest.approx(gap)
+    assert weights[2, 390] == pytest.approx(0.1, abs=1e-6)
 
 
 @settings(max_examples=40, deadline=None)

@@ -34,7 +34,7 @@ def data_folder() -> Path:
     return Path(folder)
 
 
-def load(name: str, split: str, column: str = "label") -> list[Annotated]:
+def load(name: str, split: str, column: str = "label", *, colour: bool = False) -> list[Annotated]:
     """The images of one split of a data set, grey, with its labels.
 
     Parameters
@@ -43,6 +43,8 @@ def load(name: str, split: str, column: str = "label") -> list[Annotated]:
         Which data set, and which part of it.
     column
         Of the manifest: "label" names files of instance labels, "classes" files of classes.
+    colour
+        All images are (y, x, 3) instead, red, green and blue.
     """
     folder = data_folder() / name
     with (folder / "manifest.csv").open() as file:
@@ -51,7 +53,7 @@ def load(name: str, split: str, column: str = "label") -> list[Annotated]:
         Annotated(
             row["id"],
             row["modality"],
-            _grey(imread(folder / row["image"])),
+            (_colour if colour else _grey)(imread(folder / row["image"])),
             imread(folder / row[column]).astype(np.int32),
         )
         for row in rows
@@ -60,3 +62,7 @@ def load(name: str, split: str, column: str = "label") -> list[Annotated]:
 
 def _grey(image: np.ndarray) -> np.ndarray:
     return luminance(image) if image.ndim == 3 else image
+
+
+def _colour(image: np.ndarray) -> np.ndarray:
+    return image[..., :3] if image.ndim == 3 else np.stack([image] * 3, axis=-1)

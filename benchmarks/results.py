@@ -21,16 +21,24 @@ import numpy as np
 import torch
 
 from benchmarks.data import load
-from napari_unet.images.normalize import normalize
+from napari_unet.images.class_metrics import confusion, scores_of
+from napari_unet.images.metrics import membrane_scores
+from napari_unet.inference.predict import predict
 from napari_unet.models.archive import write_model
 from napari_unet.models.model import Model
-from napari_unet.networks.build import build_network
+from napari_unet.networks.build import build_network, network_settings
 from napari_unet.networks.network import Network
-from napari_unet.schema.events import Event, Validated, finish
+from napari_unet.schema.events import Event, StepDone, Validated, finish
 from napari_unet.schema.model_card import Scores
-from napari_unet.schema.settings import AugmentSettings, NetworkSettings, TrainSettings
+from napari_unet.schema.settings import (
+    AugmentSettings,
+    NetworkSettings,
+    PredictSettings,
+    TrainSettings,
+)
 from napari_unet.training.card import card_of_training
-from napari_unet.training.examples import Example
+from napari_unet.training.examples import Example, make_example
+from napari_unet.training.new_model import new_model
 from napari_unet.training.patches import PatchSampler
 from napari_unet.training.recipes import read_recipe
 from napari_unet.training.train import train
@@ -45,8 +53,16 @@ Row = dict[str, Any]
 
 @cache
 def nuclei(split: str) -> list[Example]:
-    """Grey images of dsb2018, normalised and resized, with the mask of all nuclei."""
-    return [_resized(normalize(a.image), a.labels > 0) for a in load("dsb2018", split)]
+    """Colour images of dsb2018, resized, with the mask of all nuclei."""
+    return [
+        _resized(_standardised(a.image), a.labels > 0) for a in load("dsb2018", split, colour=True)
+    ]
+
+
+def _standardised(image: np.ndarray) -> np.ndarray:
+    """Float32, (channel, y, x), by the mean and spread of ImageNet's colours, as there."""
+    mean, spread = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    return np.moveaxis((image / 255 - mean) / spread, -1, 0).astype(np.float32)
 
 
 def _resized(image: np.ndarray, mask: np.ndarray) -> Example:
@@ -101,13 +117,88 @@ def nuclei_96(
 
 
 def report(name: str, event: Event) -> None:
-    """A line each time that it is judged."""
+    """A line each time that it is judged, and every 50 steps."""
     if isinstance(event, Validated):
         print(time.strftime("%H:%M:%S"), name, event.step, f"{event.scores.iou:.4f}", flush=True)
+    elif isinstance(event, StepDone) and event.step % 50 == 0:
+        print(time.strftime("%H:%M:%S"), name, event.step, f"loss {event.loss:.4f}", flush=True)
 
 
+# whole images: a fixed number of steps, nothing chosen by the images that are scored
+
+
+def from_images(
+    data: str, column: str, shape: dict[str, Any], settings: TrainSettings, seed: int, name: str
+) -> Model:
+    """Train a U-Net on the train split of a data set."""
+    size = NetworkSettings(**shape)
+    settings = settings.model_copy(update={"seed": seed, "device": "cpu"})
+    examples = [
+        make_example(a.image, a.labels, classes=size.classes, loss=settings.loss)
+        for a in load(data, "train", column)
+    ]
+    job = new_model(
+        "unet",
+        size,
+        settings,
+        examples,
+        checkpoint=RUNS / f"{name}.checkpoint",
+        name=name,
+        data=data,
+    )
+    model = finish(job, partial(report, name))
+    (RUNS / f"{name}.safetensors").unlink(missing_ok=True)
+    write_model(model, RUNS / f"{name}.safetensors")
+    return model
+
+
+def probabilities(model: Model, image: np.ndarray, rotations: bool = False) -> np.ndarray:
+    """Of one image, float32, (class, y, x)."""
+    settings = PredictSettings(device="cpu", tile_px=1024, rotations=rotations)
+    return predict(image, model, settings).probabilities
+
+
+def membranes(settings: TrainSettings, seed: int, name: str) -> Row:
+    """isbi2012: the last six sections, once and averaged over eight flips and turns."""
+    model = from_images("isbi2012", "label", {"features": 32}, settings, seed, name)
+    held_out = load("isbi2012", "val")
+    truth = [a.labels for a in held_out]
+    scores = {
+        how: membrane_scores(
+            [probabilities(model, a.image, how == "averaged")[0] for a in held_out], truth
+        ).model_dump()
+        for how in ("once", "averaged")
+    }
+    return {**scores, "steps": settings.steps}
+
+
+def cells(settings: TrainSettings, seed: int, name: str) -> Row:
+    """dic_hela: frames 60 to 83, IoU with the mask as given; mean of frames, and of all pixels."""
+    model = from_images("dic_hela", "label", {"features": 32}, settings, seed, name)
+    shared, either = [], []
+    for a in load("dic_hela", "val", "mask"):
+        found, truth = probabilities(model, a.image)[0] > model.card.mask.threshold, a.labels > 0
+        shared.append(int((found & truth).sum()))
+        either.append(int((found | truth).sum()))
+    ious = [s / e for s, e in zip(shared, either, strict=True)]
+    iou = {"iou": float(np.mean(ious)), "iou of all pixels": sum(shared) / sum(either)}
+    return {**iou, "steps": settings.steps}
+
+
+def tissue(settings: TrainSettings, seed: int, name: str) -> Row:
+    """vnc_em: five classes, sections 16 to 19."""
+    shape = {"features": 32, "classes": 5}
+    model = from_images("vnc_em", "classes", shape, settings, seed, name)
+    table = sum(
+        confusion(probabilities(model, a.image).argmax(0), a.labels, 5)
+        for a in load("vnc_em", "val", "classes")
+    )
+    return {**scores_of(np.asarray(table)).model_dump(), "steps": settings.steps}
+
+
+LARGE = TrainSettings(steps=1500, batch=4, patch_px=256)
 SEEDS = read_recipe("nested-unet")
-SHAPE = SEEDS.network_settings.model_dump(exclude_unset=True)
+SHAPE = {**SEEDS.network_settings.model_dump(exclude_unset=True), "in_channels": 3}
 OURS = TrainSettings(
     batch=16,
     patch_px=SIDE_PX,
@@ -121,15 +212,29 @@ NUCLEI: dict[str, tuple[str, dict[str, Any], TrainSettings]] = {
     "unet": ("unet", SHAPE, SEEDS.train),
     "unet++": ("unet++", SHAPE, SEEDS.train),
     "unet++ ds": ("unet++", {**SHAPE, "deep_supervision": True}, SEEDS.train),
-    "unet ours": ("unet", {"features": 32}, OURS),
+    "unet ours": ("unet", {"features": 32, "in_channels": 3}, OURS),
+    **{
+        f"fcn-{stride}s": (
+            f"fcn-{stride}s",
+            dict(
+                network_settings(
+                    f"fcn-{stride}s", features=32, in_channels=3, normalization="batch"
+                )
+            ),
+            SEEDS.train,
+        )
+        for stride in (32, 16, 8)
+    },
 }
 
 
 def experiments() -> dict[str, Callable[[int, str], Row]]:
     """What can be run, by name."""
     return {
-        f"dsb2018 {name}": lambda seed, run, args=args: nuclei_96(*args, seed, run)
-        for name, args in NUCLEI.items()
+        **{f"dsb2018 {name}": partial(nuclei_96, *args) for name, args in NUCLEI.items()},
+        "isbi2012": partial(membranes, LARGE),
+        "dic_hela": partial(cells, LARGE.model_copy(update={"steps": 800})),
+        "vnc_em": partial(tissue, LARGE),
     }
 
 

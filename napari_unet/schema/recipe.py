@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any, Self
+
+from pydantic import Field, ValidationError
 
 from napari_unet.schema.settings import NetworkSettings, Record, TrainSettings
 
@@ -18,3 +20,13 @@ class Recipe(Record):
     network: str = Field("unet", description="The network that it is for; others can be taken.")
     network_settings: NetworkSettings = NetworkSettings()
     train: TrainSettings = TrainSettings()
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Self:
+        """The recipe that a file describes; a ValueError says what is wrong first, in one line."""
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            found = error.errors()[0]
+            place = ".".join(map(str, found["loc"]))
+            raise ValueError(f"{place}: {found['msg'].rstrip('.').lower()}") from error

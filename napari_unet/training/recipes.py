@@ -6,8 +6,6 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from napari_unet.schema.recipe import Recipe
 
 
@@ -38,14 +36,6 @@ def read_recipe(name: str) -> Recipe:
             "file that ends in .toml."
         )
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ValueError(f"Correct the recipe '{path.name}': {_first(error)}.") from error
-
-
-def _first(error: ValueError) -> str:
-    """The first thing that is wrong, in one line."""
-    if not isinstance(error, ValidationError):
-        return str(error).rstrip(".")
-    found = error.errors()[0]
-    return f"{'.'.join(map(str, found['loc']))}: {found['msg'].rstrip('.').lower()}"
+        return Recipe.of(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise ValueError(f"Correct the recipe '{path.name}': {str(error).rstrip('.')}.") from error

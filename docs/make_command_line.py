@@ -15,6 +15,7 @@ from cyclopts import App
 
 from napari_unet.cli.app import app
 from napari_unet.cli.options import option
+from napari_unet.schema.settings import NetworkSettings
 
 TARGET = Path(__file__).with_name("command-line.md")
 HEAD = """# The command line
@@ -85,7 +86,8 @@ def default(argument: Any) -> str:
     if argument.required:
         return "must be given"
     if argument.parameter.show_default is False:
-        return "the model's"
+        owner = "network" if argument.field_info.name in NetworkSettings.model_fields else "model"
+        return f"the {owner}'s"
     if value is None:
         return ""
     return ("on" if value else "off") if isinstance(value, bool) else f"`{value}`"

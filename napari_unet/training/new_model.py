@@ -56,10 +56,11 @@ def new_model(
     sampler = PatchSampler(
         examples,
         batch=settings.batch,
-        patch_px=settings.patch_px,
+        patch_px=built.fitting_px(settings.patch_px),
         settings=settings.augment,
         seed=settings.seed,
         chances=chances,
+        margin_px=built.margin_px,
     )
     trained = yield from train(
         built,

@@ -18,7 +18,7 @@ class Batch(NamedTuple):
     """What one step of training sees."""
 
     images: Tensor
-    """float32, (patch, channel, y, x)."""
+    """float32, (patch, channel, y, x); by the network's margin larger than the others."""
     targets: Tensor
     """int64, (patch, y, x)."""
     weight_maps: Tensor
@@ -39,6 +39,8 @@ class PatchSampler:
         How often each is drawn, in any unit; None is each once in an epoch, in random order.
     batch, patch_px, settings, seed
         See `TrainSettings`.
+    margin_px
+        How many pixels more of the image are shown on each side, see `Network.margin_px`.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class PatchSampler:
         settings: AugmentSettings,
         seed: int = 0,
         chances: Sequence[float] | None = None,
+        margin_px: int = 0,
     ) -> None:
         if not examples:
             raise ValueError("There is nothing to train on: add at least one annotated image.")
         self.examples = examples
         self.batch, self.patch_px, self.settings, self.seed = batch, patch_px, settings, seed
+        self.margin_px = margin_px
         self.chances = None if chances is None else torch.tensor(chances, dtype=torch.float32)
 
     @property
@@ -67,8 +71,12 @@ class PatchSampler:
         generator = Generator().manual_seed(self.seed * 1_000_003 + step)
         examples = [self.examples[i] for i in self._chosen(step, generator)]
         centres = torch.stack([_centre(example, self.patch_px, generator) for example in examples])
-        grids = patch_coordinates(centres, self.patch_px, self.settings, generator)
-        parts = [_read(e, grid.to(e.image.device)) for e, grid in zip(examples, grids, strict=True)]
+        shown_px = self.patch_px + 2 * self.margin_px
+        grids = patch_coordinates(centres, shown_px, self.settings, generator)
+        parts = [
+            _read(e, grid.to(e.image.device), self.margin_px)
+            for e, grid in zip(examples, grids, strict=True)
+        ]
         images, targets, weight_maps = (torch.stack(part) for part in zip(*parts, strict=True))
         intensity = Generator(images.device).manual_seed(generator.initial_seed())
         images = vary_intensity(images, self.settings.intensity, intensity)
@@ -97,9 +105,11 @@ def _centre(example: Example, size_px: int, generator: Generator) -> Tensor:
     return example.anchors[index].float().cpu()
 
 
-def _read(example: Example, coordinates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _read(example: Example, coordinates: Tensor, margin_px: int) -> tuple[Tensor, Tensor, Tensor]:
     image = sample(example.image, coordinates)
-    target = sample(example.target[None].float(), coordinates, "nearest")[0]
-    weight_map = sample(example.weight_map[None], coordinates)[0]
-    known = sample((example.weight_map[None] > 0).float(), coordinates, "nearest")[0]
+    inner = slice(margin_px, len(coordinates) - margin_px)
+    answered = coordinates[inner, inner]
+    target = sample(example.target[None].float(), answered, "nearest")[0]
+    weight_map = sample(example.weight_map[None], answered)[0]
+    known = sample((example.weight_map[None] > 0).float(), answered, "nearest")[0]
     return image, target.long(), weight_map * known

@@ -74,9 +74,10 @@ def fine_tuning(
     sampler = PatchSampler(
         [example.to(device) for example in lesson.examples],
         batch=plan.batch,
-        patch_px=plan.patch_px,
+        patch_px=network.fitting_px(plan.patch_px),
         settings=plan.augment,
         seed=plan.seed,
+        margin_px=network.margin_px,
     )
     trained = yield from train(
         network,

@@ -217,6 +217,36 @@ def test_unetplusplus_has_the_paper_s_number_of_parameters():
     assert count == pytest.approx(9.04e6, rel=0.03)
 
 
+NARROW = [32, 64, 128, 256, 512]
+
+
+@pytest.mark.parametrize(("name", "published"), [("unet", 7.85e6), ("unet++", 9.16e6)])
+def test_the_counts_are_those_of_the_re_implementation(name, published):
+    """Bilinear, batch norm, 3 channels: its convolutions have a bias, ours before a norm have not.
+
+    A node gets all nodes left of it on its level and the one below, whose channels stay.
+    """
+    rows = range(len(NARROW))
+    nodes = [(i, 0) for i in rows]
+    nodes += (
+        [(i, j) for i in rows for j in range(1, len(NARROW) - i)]
+        if "+" in name
+        else [(i, 1) for i in rows[:-1]]
+    )
+    total = biases = 0
+    for i, j in nodes:
+        before = NARROW[i - 1] if i else 3
+        inputs = j * NARROW[i] + NARROW[i + 1] if j else before
+        total += 9 * NARROW[i] * (inputs + NARROW[i]) + 2 * 3 * NARROW[i]
+        biases += 2 * NARROW[i]
+    total += 33
+    settings = NetworkSettings(
+        in_channels=3, features=32, normalization="batch", upsampling="bilinear"
+    )
+    ours = sum(p.numel() for p in build_network(name, settings).parameters())
+    assert ours + biases == total == pytest.approx(published, rel=1e-3)
+
+
 def test_pruned_unetplusplus_gives_the_head_of_the_whole_one():
     network = build("unet++", depth=4, deep_supervision=True).eval()
     image = torch.randn(1, 1, 24, 24)

@@ -16,7 +16,7 @@ _PIECE_PX = 4_000_000
 class Overlaps:
     """Every pair of objects of two masks that share a pixel.
 
-    All fields but the last two are arrays with one value for each pair.
+    The arrays have one value for each pair.
     """
 
     first: np.ndarray
@@ -27,10 +27,18 @@ class Overlaps:
     """Pixels that the two share."""
     iou: np.ndarray
     """float64, intersection over union of the two."""
+    first_area: np.ndarray
+    """Pixels of the object in the first mask."""
+    second_area: np.ndarray
+    """Pixels of the object in the second mask."""
     n_first: int
     """Objects in the whole first mask."""
     n_second: int
     """Objects in the whole second mask."""
+    first_px: int
+    """Pixels of all objects of the first mask."""
+    second_px: int
+    """Pixels of all objects of the second mask."""
 
 
 def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
@@ -57,8 +65,12 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
         second=second_ids[column],
         pixels=pixels,
         iou=pixels / (first_areas[row] + second_areas[column] - pixels),
+        first_area=first_areas[row],
+        second_area=second_areas[column],
         n_first=int(np.count_nonzero(first_areas[1:])),
         n_second=int(np.count_nonzero(second_areas[1:])),
+        first_px=int(first_areas[1:].sum()),
+        second_px=int(second_areas[1:].sum()),
     )
 
 

@@ -16,9 +16,10 @@ FORMAT_VERSION = 1
 
 
 class Scores(Record):
-    """How well masks agree with the truth, each between 0 (never) and 1 (always).
+    """How well masks agree with the truth, between 0 (never) and 1 (always).
 
-    Of masks of classes IoU and Dice are the means over classes, and nothing counts objects.
+    The pixel error and the distance of outlines are 0 where all is right. Of masks of classes IoU
+    and Dice are the means over classes, and nothing counts objects.
     """
 
     iou: float = Field(title="IoU", description="Foreground overlap over union, mean of images.")
@@ -30,6 +31,21 @@ class Scores(Record):
         None,
         title="mean AP",
         description="TP / (TP + FP + FN) over IoU 0.5 to 0.95, mean of images.",
+    )
+    pixel_error: float | None = Field(
+        None, title="Pixel error", description="Share of pixels that are wrong, mean of images."
+    )
+    aji: float | None = Field(
+        None,
+        title="AJI",
+        description="Aggregated Jaccard index: overlap over union, object by object, mean of "
+        "images.",
+    )
+    hausdorff_95_px: float | None = Field(
+        None,
+        title="Hausdorff-95",
+        description="How far 95 % of an outline lie from the true one at most, in pixels: mean of "
+        "the objects found.",
     )
     classes: ClassScores | None = Field(None, description="Class by class, if it has classes.")
     images: int = Field(1, title="Images", description="Number of images scored.")

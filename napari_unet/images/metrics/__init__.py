@@ -8,17 +8,16 @@ from napari_unet.images.metrics.membranes import (
 )
 from napari_unet.images.metrics.objects import (
     THRESHOLDS,
-    Agreement,
     Counts,
-    combine,
-    compare,
+    aji,
     f1,
     mean_ap,
     object_counts,
-    score,
 )
+from napari_unet.images.metrics.outlines import hausdorff_95
 from napari_unet.images.metrics.partitions import rand_error, v_info, v_rand
 from napari_unet.images.metrics.pixels import dice, iou, pixel_error
+from napari_unet.images.metrics.table import Agreement, combine, compare, score
 from napari_unet.images.metrics.warping import split_merge_error, warping_error
 
 __all__ = [
@@ -26,10 +25,12 @@ __all__ = [
     "THRESHOLDS",
     "Agreement",
     "Counts",
+    "aji",
     "combine",
     "compare",
     "dice",
     "f1",
+    "hausdorff_95",
     "iou",
     "mean_ap",
     "membrane_scores",

@@ -1,15 +1,13 @@
-"""How well masks agree with the truth: pixels (IoU, Dice) and objects (F1, average precision).
+"""How well objects are found: F1, average precision, aggregated Jaccard.
 
 An object is found when its IoU with a true object is *greater than* a threshold, as in the 2018
-Data Science Bowl (Caicedo et al. 2019, Nature Methods 16, 1247). All object counts of one image
-come from one table of overlaps, so thousands of objects cost milliseconds. Where there is nothing
-to find and nothing was found, the agreement is perfect: 1.
+Data Science Bowl (Caicedo et al. 2019, Nature Methods 16, 1247). All scores of one image come from
+one table of overlaps, so thousands of objects cost milliseconds. Where there is nothing to find and
+nothing was found, the agreement is perfect: 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from napari_unet.images.metrics.comparable import comparable, share
-from napari_unet.images.metrics.pixels import dice, iou
 from napari_unet.images.overlaps import Overlaps, overlaps
-from napari_unet.schema.model_card import Scores
 
 THRESHOLDS = tuple(step / 20 for step in range(10, 20))
 """IoU 0.5, 0.55 ... 0.95, over which `mean_ap` averages."""
@@ -43,21 +39,6 @@ class Counts(NamedTuple):
         return share(self.tp, self.tp + self.fp + self.fn)
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """What one image adds to the scores of many: made by `compare`, added up by `combine`."""
-
-    iou: float
-    dice: float
-    counts: tuple[Counts, ...]
-    """One for each of `THRESHOLDS`."""
-
-    @property
-    def mean_ap(self) -> float:
-        """Mean of TP / (TP + FP + FN) over `THRESHOLDS`."""
-        return sum(counts.ap for counts in self.counts) / len(self.counts)
-
-
 def object_counts(
     labels: np.ndarray,
     truth: np.ndarray,
@@ -67,9 +48,9 @@ def object_counts(
     """How many objects were found, invented and missed.
 
     Each object is matched with one other at most, so that as many as possible are matched at an
-    IoU greater than ``threshold``. Parameters are those of `iou`.
+    IoU greater than ``threshold``. Parameters are those of `napari_unet.images.metrics.iou`.
     """
-    return _counts(overlaps(*comparable(labels, truth, known)), threshold)
+    return counts(overlaps(*comparable(labels, truth, known)), threshold)
 
 
 def f1(
@@ -88,53 +69,37 @@ def f1(
 def mean_ap(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
     """How well objects are found and outlined: TP / (TP + FP + FN), mean over `THRESHOLDS`.
 
-    Parameters are those of `iou`.
-    """
-    return compare(labels, truth, known).mean_ap
-
-
-def compare(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> Agreement:
-    """All that is counted about one image; hand those of many images to `combine`.
-
-    Parameters are those of `iou`.
+    Parameters are those of `napari_unet.images.metrics.iou`.
     """
     pairs = overlaps(*comparable(labels, truth, known))
-    counts = tuple(_counts(pairs, threshold) for threshold in THRESHOLDS)
-    return Agreement(iou(labels, truth, known), dice(labels, truth, known), counts)
+    return sum(counts(pairs, threshold).ap for threshold in THRESHOLDS) / len(THRESHOLDS)
 
 
-def combine(agreements: Sequence[Agreement]) -> Scores:
-    """The scores of many images together.
+def aji(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
+    """How much of all objects is right, object by object: aggregated Jaccard index.
 
-    IoU, Dice and mean AP are means over images; the object F1 is that of all objects together.
-
-    Raises
-    ------
-    ValueError
-        If there is no image.
+    Each true object is compared with the found one of highest IoU; what they share is divided by
+    what they cover together with all objects that were missed or invented (Kumar et al. 2017, IEEE
+    TMI 36, 1550, algorithm 1). A found object may be compared with several true ones, so merged
+    objects cost much. Parameters are those of `napari_unet.images.metrics.iou`.
     """
-    if not agreements:
-        raise ValueError("There is no image to score; give at least one with its true labels.")
-    tp, fp, fn = (sum(column) for column in zip(*(a.counts[0] for a in agreements), strict=True))
-    n = len(agreements)
-    return Scores(
-        iou=sum(a.iou for a in agreements) / n,
-        dice=sum(a.dice for a in agreements) / n,
-        f1_50=Counts(tp, fp, fn).f1,
-        mean_ap=sum(a.mean_ap for a in agreements) / n,
-        images=n,
-    )
+    return aggregated_jaccard(overlaps(*comparable(labels, truth, known)))
 
 
-def score(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> Scores:
-    """All scores of one image.
+def aggregated_jaccard(pairs: Overlaps) -> float:
+    """`aji` of a table of overlaps of found objects (first) with true ones (second)."""
+    by_truth = np.lexsort((-pairs.iou, pairs.second))
+    compared = by_truth[np.unique(pairs.second[by_truth], return_index=True)[1]]
+    used = compared[np.unique(pairs.first[compared], return_index=True)[1]]
+    shared = pairs.pixels[compared].sum()
+    together = (pairs.first_area + pairs.second_area)[compared].sum() - shared
+    missed = pairs.second_px - pairs.second_area[compared].sum()
+    invented = pairs.first_px - pairs.first_area[used].sum()
+    return share(int(shared), int(together + missed + invented))
 
-    Parameters are those of `iou`.
-    """
-    return combine([compare(labels, truth, known)])
 
-
-def _counts(pairs: Overlaps, threshold: float) -> Counts:
+def counts(pairs: Overlaps, threshold: float) -> Counts:
+    """`object_counts` of a table of overlaps of found objects (first) with true ones (second)."""
     hits = pairs.iou > threshold
     # Above 0.5 an object has one partner at most: the hits are the matching.
     tp = int(hits.sum()) if threshold >= 0.5 else _largest_matching(pairs, hits)

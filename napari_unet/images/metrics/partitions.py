@@ -74,7 +74,8 @@ def divide(labels: np.ndarray, truth: np.ndarray) -> Partitions:
     labels, truth = comparable(labels, truth, None)
     inside = truth != 0
     rows, columns = indices(truth[inside])[0], indices(labels[inside])[0]
-    table = coo_array((np.ones(len(rows)), (rows, columns))).tocsc()
+    shape = (rows.max(initial=0) + 1, columns.max(initial=0) + 1)
+    table = coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsc()
     found = table[:, 1:]
     return Partitions(
         shared=found.tocoo().data,

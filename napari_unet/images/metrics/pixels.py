@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from napari_unet.images.metrics.comparable import comparable, share
+
+
+class Pixels(NamedTuple):
+    """How many pixels are foreground in two masks."""
+
+    found: int
+    real: int
+    both: int
+    looked_at: int
+
+    @property
+    def iou(self) -> float:
+        """Intersection over union."""
+        return share(self.both, self.found + self.real - self.both)
+
+    @property
+    def dice(self) -> float:
+        """2 intersection / (sum of both)."""
+        return share(2 * self.both, self.found + self.real)
+
+    @property
+    def error(self) -> float:
+        """The share of pixels that are foreground in one mask alone."""
+        return (self.found + self.real - 2 * self.both) / max(self.looked_at, 1)
 
 
 def iou(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
@@ -17,8 +43,7 @@ def iou(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) 
     known
         Only where this is not 0 the pixels are looked at; None is everywhere.
     """
-    found, real = foregrounds(labels, truth, known)
-    return share(int((found & real).sum()), int((found | real).sum()))
+    return count_pixels(labels, truth, known).iou
 
 
 def dice(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
@@ -26,8 +51,7 @@ def dice(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None)
 
     Parameters are those of `iou`.
     """
-    found, real = foregrounds(labels, truth, known)
-    return share(2 * int((found & real).sum()), int(found.sum()) + int(real.sum()))
+    return count_pixels(labels, truth, known).dice
 
 
 def pixel_error(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> float:
@@ -35,14 +59,16 @@ def pixel_error(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None 
 
     Parameters are those of `iou`.
     """
-    found, real = foregrounds(labels, truth, known)
-    looked_at = found.size if known is None else int(np.count_nonzero(known))
-    return int((found ^ real).sum()) / max(looked_at, 1)
+    return count_pixels(labels, truth, known).error
 
 
-def foregrounds(
-    labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both masks as bool, false where the truth is not known."""
+def count_pixels(labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> Pixels:
+    """Count the foreground of two masks; parameters are those of `iou`."""
     labels, truth = comparable(labels, truth, known)
-    return labels != 0, truth != 0
+    found, real = labels != 0, truth != 0
+    return Pixels(
+        found=int(np.count_nonzero(found)),
+        real=int(np.count_nonzero(real)),
+        both=int(np.count_nonzero(found & real)),
+        looked_at=int(found.size if known is None else np.count_nonzero(known)),
+    )

@@ -42,6 +42,10 @@ def test_scores_of_one_image_follow_their_definitions(labels, truth):
     assert got.dice == pytest.approx(2 * got.iou / (1 + got.iou))
     assert got.mean_ap == pytest.approx(np.mean(aps))
     assert got.f1_50 == metrics.f1(labels, truth)
+    assert got.mean_ap == metrics.mean_ap(labels, truth)
+    assert got.pixel_error == ((labels > 0) != (truth > 0)).mean()
+    assert got.aji == metrics.aji(labels, truth)
+    assert got.hausdorff_95_px == pytest.approx(metrics.hausdorff_95(labels, truth))
     assert got.images == 1
 
 
@@ -59,19 +63,24 @@ def test_an_iou_equal_to_the_threshold_is_no_hit():
 def test_two_empty_images_agree_perfectly_and_an_invented_object_does_not():
     empty = np.zeros((5, 5), np.uint16)
     got = score(empty, empty)
-    assert (got.iou, got.dice, got.f1_50, got.mean_ap) == (1, 1, 1, 1)
+    assert (got.iou, got.dice, got.f1_50, got.mean_ap, got.aji) == (1, 1, 1, 1, 1)
+    assert (got.pixel_error, got.hausdorff_95_px) == (0, None)
     one = empty.copy()
     one[2, 2] = 7
     for labels, truth in [(one, empty), (empty, one)]:
         got = score(labels, truth)
-        assert (got.iou, got.dice, got.f1_50, got.mean_ap) == (0, 0, 0, 0)
+        assert (got.iou, got.dice, got.f1_50, got.mean_ap, got.aji) == (0, 0, 0, 0, 0)
+        assert (got.pixel_error, got.hausdorff_95_px) == (1 / 25, None)
 
 
 @settings(max_examples=50, deadline=None)
 @given(labels=masks, truth=masks, known=arrays(np.uint8, (6, 7), elements=st.integers(0, 2)))
 def test_only_known_pixels_are_looked_at(labels, truth, known):
     inside = known > 0
-    assert score(labels, truth, known) == score(labels * inside, truth * inside)
+    got, expected = score(labels, truth, known), score(labels * inside, truth * inside)
+    assert got.model_copy(update={"pixel_error": expected.pixel_error}) == expected
+    wrong = ((labels > 0) != (truth > 0))[inside]
+    assert got.pixel_error == (wrong.mean() if wrong.size else 0)
     scrambled = np.where(inside, labels, 9)
     assert score(scrambled, truth, known) == score(labels, truth, known)
 

@@ -5,6 +5,7 @@ import statistics
 
 import pytest
 
+from benchmarks import results_tables
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
 from napari_unet.session.worth import OBJECT_WEIGHTS, PLACE_WEIGHTS
@@ -12,6 +13,10 @@ from napari_unet.session.worth import OBJECT_WEIGHTS, PLACE_WEIGHTS
 
 def test_the_page_is_what_the_figures_say():
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_page_of_results_is_what_the_rows_say():
+    assert results_tables.PAGE.read_text(encoding="utf-8") == results_tables.page()
 
 
 def test_the_queue_goes_by_the_weights_that_were_measured():

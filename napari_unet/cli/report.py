@@ -9,10 +9,13 @@ from typing import Any
 
 from napari_unet import disk
 from napari_unet.schema.class_scores import ClassScores
+from napari_unet.schema.membrane_scores import MembraneScores
 from napari_unet.schema.model_card import Scores
 
 SCORES = ("iou", "dice", "f1_50", "mean_ap")
 """The columns of scores, in this order."""
+ALL_SCORES = (*SCORES, "pixel_error", "aji", "hausdorff_95_px")
+"""The same and those that take longer."""
 MEANS = ("mean_iou", "mean_dice", "accuracy")
 """The columns of scores of classes, over all of them."""
 CLASS_SCORES = ("class", "iou", "dice", "pixels")
@@ -34,9 +37,9 @@ def _text(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def score_row(name: str, scores: Scores | None) -> list[object]:
+def score_row(name: str, scores: Scores | None, columns: Sequence[str] = SCORES) -> list[object]:
     """A row of a table of scores; dashes where there are none."""
-    return [name, *(getattr(scores, column) if scores else "-" for column in SCORES)]
+    return [name, *(getattr(scores, column) if scores else "-" for column in columns)]
 
 
 def scores_text(scores: Scores) -> str:
@@ -46,7 +49,10 @@ def scores_text(scores: Scores) -> str:
 
 
 def print_scores(
-    first: str, named: Sequence[tuple[str, Scores]], classes: Sequence[str] = ()
+    first: str,
+    named: Sequence[tuple[str, Scores]],
+    classes: Sequence[str] = (),
+    columns: Sequence[str] = SCORES,
 ) -> None:
     """Print scores as a table; of a model of classes also the last ones class by class.
 
@@ -58,10 +64,12 @@ def print_scores(
         Scores, each with what it is the score of.
     classes
         What the classes are called.
+    columns
+        The scores that are printed, of a model that finds objects.
     """
     last = named[-1][1].classes
     if last is None:
-        print_table([first, *SCORES], [score_row(*one) for one in named])
+        print_table([first, *columns], [score_row(*one, columns) for one in named])
         return
     found = [(name, scores.classes) for name, scores in named]
     means = [[name, *(getattr(one, column) for column in MEANS)] for name, one in found]
@@ -69,10 +77,18 @@ def print_scores(
     print_table(CLASS_SCORES, _class_rows(classes, last))
 
 
+def print_membrane_scores(first: str, named: Sequence[tuple[str, MembraneScores]]) -> None:
+    """Print the scores of images that membranes divide; those of topology are small."""
+    scores = [name for name in MembraneScores.model_fields if name not in ("threshold", "sections")]
+    rows = [[name, *(f"{getattr(one, score):.6f}" for score in scores)] for name, one in named]
+    print_table([first, *scores], rows)
+
+
 def _class_rows(names: Sequence[str], scores: ClassScores) -> list[list[object]]:
-    rows = zip(names, scores.iou, scores.dice, scores.pixels, strict=True)
-    mean = [f"mean of {len(names)} classes", scores.mean_iou, scores.mean_dice, sum(scores.pixels)]
-    return [[*row] for row in rows] + [[*mean]]
+    columns = zip(names, scores.iou, scores.dice, scores.pixels, strict=True)
+    rows: list[list[object]] = [[*row] for row in columns]
+    of_all = f"mean of {len(names)} classes"
+    return [*rows, [of_all, scores.mean_iou, scores.mean_dice, sum(scores.pixels)]]
 
 
 def write_json(path: Path | None, content: Any) -> None:

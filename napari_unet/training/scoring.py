@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_unet.images.class_metrics import confusion, scores_of
-from napari_unet.images.instances import class_mask, instances
+from napari_unet.images.classes import class_mask
+from napari_unet.images.instances import instances
 from napari_unet.images.metrics import Agreement, combine, compare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
@@ -38,14 +39,14 @@ def score_network(network: Network, exams: Sequence[Exam], mask: MaskSettings) -
 
 def agreements(network: Network, exams: Sequence[Exam], mask: MaskSettings) -> Iterator[Agreement]:
     """Score one exam after the other; only around the pixels that count is anything predicted."""
-    for probabilities, labels, counted in _predicted(network, exams):
+    for probabilities, labels, counted in predicted(network, exams):
         yield compare(instances(probabilities, mask), labels, counted)
 
 
 def confusions(network: Network, exams: Sequence[Exam]) -> Iterator[np.ndarray]:
     """The same for a network of classes: which it took for which, see `confusion`."""
     classes = network.settings.classes
-    for probabilities, labels, counted in _predicted(network, exams):
+    for probabilities, labels, counted in predicted(network, exams):
         yield confusion(class_mask(probabilities), labels, classes, counted)
 
 
@@ -63,7 +64,7 @@ def scores_of_classes(tables: Sequence[np.ndarray]) -> Scores:
     return Scores(iou=found.mean_iou, dice=found.mean_dice, classes=found, images=len(tables))
 
 
-def _predicted(
+def predicted(
     network: Network, exams: Sequence[Exam]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Probabilities, labels and the pixels that count, around these; one exam after the other."""

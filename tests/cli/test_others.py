@@ -9,6 +9,7 @@ import pytest
 
 import napari_unet
 from napari_unet.images.files import read_image, read_labels
+from napari_unet.images.metrics import membrane_scores
 from napari_unet.images.pairs import pair
 from napari_unet.models.archive import read_card
 
@@ -35,9 +36,37 @@ def test_r9_1_evaluate_says_what_python_computes(call, made, tmp_path):
     assert written["together"] == expected.scores.model_dump()
     assert [one["image"] for one in written["images"]] == ["a", "b"]
     header, *rows = [line.split() for line in said.splitlines()]
-    assert header == ["image", "iou", "dice", "f1_50", "mean_ap"]
+    pixels, objects = ["iou", "dice", "f1_50", "mean_ap"], ["pixel_error", "aji", "hausdorff_95_px"]
+    assert header == ["image", *pixels, *objects]
     assert [row[0] for row in rows] == ["a", "b", "together"]
-    assert rows[-1][-4:] == [f"{getattr(expected.scores, name):.3f}" for name in header[1:]]
+    values = [getattr(expected.scores, name) for name in header[1:]]
+    assert rows[-1][-7:] == ["-" if value is None else f"{value:.3f}" for value in values]
+    assert "membranes" not in written
+
+
+def test_evaluate_scores_membranes_where_asked_to(call, made, tmp_path):
+    report = tmp_path / "scores.json"
+    status, said, _ = call(
+        "evaluate", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
+        "--membranes", "--json", report,
+    )  # fmt: skip
+    pairs = [
+        (read_image(one.image), read_labels(one.labels))
+        for one in pair(made / "images", made / "labels")
+    ]
+    model = napari_unet.load_model(made / "tiny.safetensors")
+    expected = napari_unet.evaluate(model, pairs, membranes=True)
+    probabilities = [napari_unet.predict(image, model).probabilities[0] for image, _ in pairs]
+    by_hand = membrane_scores(probabilities, [labels for _, labels in pairs])
+    assert expected.membranes == by_hand
+    written = json.loads(report.read_text())["membranes"]
+    assert status == 0
+    assert written["together"] == by_hand.model_dump()
+    assert written["images"][1]["v_rand"] == membrane_scores(probabilities[1], pairs[1][1]).v_rand
+    tables = [line.split() for line in said.splitlines()]
+    at = next(i for i, row in enumerate(tables) if row[:2] == ["membranes", "v_rand"])
+    assert [row[0] for row in tables[at + 1 :]] == ["a", "b", "together"]
+    assert tables[-1][-1] == f"{by_hand.split_merge_error:.6f}"
 
 
 def test_models_lists_what_the_library_holds(call, made, tmp_path, monkeypatch):

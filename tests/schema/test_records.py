@@ -1,4 +1,5 @@
 import inspect
+import re
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -72,9 +73,16 @@ def test_a_card_survives_json_and_names_its_parent():
     assert card.id != ModelCard(name="b", network="unet", network_settings=NetworkSettings()).id
 
 
+def test_scores_of_older_files_are_read_and_lack_what_was_not_measured_then():
+    older = '{"iou": 0.9, "dice": 0.95, "f1_50": 0.8, "mean_ap": 0.5, "images": 3}'
+    scores = Scores.model_validate_json(older)
+    assert scores.f1_50 == 0.8
+    assert scores.pixel_error is scores.aji is scores.hausdorff_95_px is None
+
+
 def test_what_a_catalogue_does_not_have_is_answered_with_what_it_has():
     for catalog in (NETWORKS, LOSSES):
-        with pytest.raises(ValueError, match=f"Choose one of: {next(iter(catalog))}"):
+        with pytest.raises(ValueError, match=re.escape(f"Choose one of: {next(iter(catalog))}")):
             resolve(catalog, "nothing")
 
 

@@ -2,6 +2,9 @@
 
 from napari_unet.images.metrics.membranes import (
     CHALLENGE_THRESHOLDS,
+    MembraneCurve,
+    best_of,
+    membrane_curve,
     membrane_scores,
     regions,
     thinned,
@@ -25,7 +28,9 @@ __all__ = [
     "THRESHOLDS",
     "Agreement",
     "Counts",
+    "MembraneCurve",
     "aji",
+    "best_of",
     "combine",
     "compare",
     "dice",
@@ -33,6 +38,7 @@ __all__ = [
     "hausdorff_95",
     "iou",
     "mean_ap",
+    "membrane_curve",
     "membrane_scores",
     "object_counts",
     "pixel_error",

@@ -26,6 +26,9 @@ from napari_unet.schema.membrane_scores import MembraneScores
 CHALLENGE_THRESHOLDS = tuple(step / 10 for step in range(10))
 """0, 0.1 ... 0.9, as the challenge's software goes through them."""
 
+MembraneCurve = dict[str, np.ndarray]
+"""Every score of one section by its name, one value for each threshold."""
+
 _BEST = {
     "v_rand": max,
     "v_info": max,
@@ -95,13 +98,13 @@ def membrane_scores(
         membrane_curve(one, its_truth, thresholds)
         for one, its_truth in zip(_sections(interior), _sections(truth), strict=True)
     ]
-    return best(curves, thresholds)
+    return best_of(curves, thresholds)
 
 
 def membrane_curve(
     interior: np.ndarray, truth: np.ndarray, thresholds: Sequence[float] = CHALLENGE_THRESHOLDS
-) -> dict[str, np.ndarray]:
-    """Every score of one section at every threshold; hand those of several to `best`.
+) -> MembraneCurve:
+    """Every score of one section at every threshold; hand those of several to `best_of`.
 
     Parameters are those of `membrane_scores`, (y, x).
     """
@@ -114,7 +117,7 @@ def membrane_curve(
     return {name: np.array([row[name] for row in rows]) for name in _BEST}
 
 
-def best(curves: Sequence[dict[str, np.ndarray]], thresholds: Sequence[float]) -> MembraneScores:
+def best_of(curves: Sequence[MembraneCurve], thresholds: Sequence[float]) -> MembraneScores:
     """The mean of each score over sections, at the threshold where that is best."""
     if not curves or not len(thresholds):
         raise ValueError("There is nothing to score; give at least one section and one threshold.")

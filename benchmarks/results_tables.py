@@ -64,10 +64,10 @@ MEMBRANE_SCORES = {
     "v_rand": ("V_rand", "–"),
     "v_info": ("V_info", "–"),
     "rand_error": ("Rand error", "0.0382"),
-    "warping_error": ("warping error", "0.000353"),
-    "split_merge_error": ("only splits and mergers", "–"),
-    "pixel_error": ("pixel error", "–"),
-    "pixel_f_error": ("pixel error, as 1 - F", "0.0611"),
+    "split_merge_error": ("warping error: splits and mergers, as the challenge counts", "0.000353"),
+    "warping_error": ("warping error: all mistakes of topology", "–"),
+    "pixel_f_error": ("pixel error: 1 - F, as the challenge counts", "0.0611"),
+    "pixel_error": ("pixel error: share of wrong pixels", "–"),
 }
 
 CELLS = """\

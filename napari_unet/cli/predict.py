@@ -27,7 +27,8 @@ def predict(
 ) -> bool:
     """Segment images: find the objects of each and write them as a mask.
 
-    Writes `<stem>_masks.tif` for each image: 0 is background, every other number one object.
+    Writes `<stem>_masks.tif` for each image: 0 is background, every other number one object; of a
+    model of classes the class of each pixel, unless --objects-of asks for the objects of one.
     A stack is done plane by plane. An image that cannot be done is named, and the others are done.
 
     Parameters
@@ -44,6 +45,7 @@ def predict(
         The only channel to look at, counted from 1. Of colour images 1 to 3 are red, green and
         blue, and 4 is the blue stain of nuclei (haematoxylin).
     """
+    from napari_unet.images.classes import classes_in_mask
     from napari_unet.inference.files import Reading, image_files, segmenting
     from napari_unet.models.library import load_model
 
@@ -54,6 +56,7 @@ def predict(
     out.mkdir(parents=True, exist_ok=True)
     as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
     reading = Reading(axes and axes.upper(), None if channel is None else channel - 1)
+    classes = classes_in_mask(loaded.card.classes, as_wanted)
     failed = 0
     for path in files:
         job = segmenting(
@@ -71,7 +74,10 @@ def predict(
             print(f"napari-unet: {error}", file=sys.stderr)
             failed += 1
             continue
-        print(f"{path.name}: {many(result.objects, 'object')} ({result.reading}) -> {result.masks}")
+        found = many(result.objects, "object")
+        if classes > 1:
+            found = f"{result.objects} of {classes} classes"
+        print(f"{path.name}: {found} ({result.reading}) -> {result.masks}")
         if not result.objects:
             print(nothing_found(result.highest, as_wanted.threshold), file=sys.stderr)
     if failed and len(files) > 1:

@@ -99,7 +99,9 @@ def read_labels(path: str | Path, shape: tuple[int, ...] | None = None) -> np.nd
     return to_labels(_mask_values(path), f"'{path}'", shape)
 
 
-def read_classes(path: str | Path, classes: int) -> np.ndarray:
+def read_classes(
+    path: str | Path, classes: int, shape: tuple[int, ...] | None = None
+) -> np.ndarray:
     """Read a mask whose labels are classes; see `napari_unet.images.label_values.to_classes`.
 
     Parameters
@@ -108,18 +110,20 @@ def read_classes(path: str | Path, classes: int) -> np.ndarray:
         The file.
     classes
         How many classes there are, the first included.
+    shape
+        That of the mask that is wanted, (..., y, x); None is one plane of any size.
 
     Returns
     -------
     np.ndarray
-        uint8, (y, x): 0 to ``classes - 1``.
+        uint8, (y, x) or of the shape that was wanted: 0 to ``classes - 1``.
 
     Raises
     ------
     ValueError
         If it cannot be read or holds a value that is no class; the sentence names it.
     """
-    return to_classes(_mask_values(path), classes, f"'{path}'")
+    return to_classes(_mask_values(path), classes, f"'{path}'", shape)
 
 
 def read_states(path: str | Path) -> np.ndarray:
@@ -156,6 +160,11 @@ def write_image(path: str | Path, image: np.ndarray, pixel_size_um: float | None
 def write_states(path: str | Path, states: np.ndarray, pixel_size_um: float | None = None) -> None:
     """Save what is known of each pixel: uint8 (y, x), values of `State`, as a compressed TIFF."""
     write_bytes(path, encode_labels(states.astype(np.uint8), pixel_size_um))
+
+
+def write_classes(path: str | Path, labels: np.ndarray, pixel_size_um: float | None = None) -> None:
+    """Save the class of each pixel: uint8, (y, x) or (z, y, x), as a compressed TIFF."""
+    write_bytes(path, encode_labels(labels.astype(np.uint8), pixel_size_um))
 
 
 def write_masks(path: str | Path, labels: np.ndarray, pixel_size_um: float | None = None) -> None:

@@ -48,55 +48,6 @@ def instances(probabilities: np.ndarray, settings: MaskSettings | None = None) -
     return _numbered(found, settings.min_size_px)
 
 
-def class_mask(probabilities: np.ndarray) -> np.ndarray:
-    """The likeliest class of each pixel; of equal ones the first. No threshold is asked for.
-
-    Parameters
-    ----------
-    probabilities
-        Float, (class, y, x).
-
-    Returns
-    -------
-    np.ndarray
-        uint8, (y, x): 0 to ``classes - 1``.
-    """
-    mask: np.ndarray = probabilities.argmax(axis=0).astype(np.uint8)
-    return mask
-
-
-def instances_of_class(
-    probabilities: np.ndarray, index: int, settings: MaskSettings | None = None
-) -> np.ndarray:
-    """Find the objects of one class and number them 1 to n.
-
-    Parameters
-    ----------
-    probabilities
-        Float, (class, y, x).
-    index
-        The class, counted from 0.
-    settings
-        Smallest object, and whether touching objects are split; the threshold is not used.
-
-    Returns
-    -------
-    np.ndarray
-        As from `instances`.
-
-    Raises
-    ------
-    ValueError
-        If there is no such class.
-    """
-    if not 0 <= index < len(probabilities):
-        raise ValueError(
-            f"There is no class {index}: choose one from 0 to {len(probabilities) - 1}."
-        )
-    is_of_it = (class_mask(probabilities) == index).astype(np.float32)
-    return instances(is_of_it, (settings or MaskSettings()).model_copy(update={"threshold": 0.5}))
-
-
 def carry_ids(new: np.ndarray, old: np.ndarray) -> np.ndarray:
     """Let the objects of a new mask keep the ids that they had in the old one.
 

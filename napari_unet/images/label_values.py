@@ -53,7 +53,12 @@ def to_labels(
     return np.asarray(whole, np.uint16 if fits else np.uint32)
 
 
-def to_classes(values: np.ndarray, classes: int, name: str = "The mask") -> np.ndarray:
+def to_classes(
+    values: np.ndarray,
+    classes: int,
+    name: str = "The mask",
+    shape: tuple[int, ...] | None = None,
+) -> np.ndarray:
     """Take the pixels of a mask as classes: every value is one, from 0 on.
 
     Nothing is taken apart and nothing is renumbered, unlike in `to_labels`.
@@ -61,30 +66,32 @@ def to_classes(values: np.ndarray, classes: int, name: str = "The mask") -> np.n
     Parameters
     ----------
     values
-        (y, x); axes of length 1 are dropped, and grey that was saved as colour is grey again.
+        (y, x); axes of length 1 are dropped, and grey that was saved as colour counts as grey.
     classes
         How many classes there are, the first included.
     name
         What the mask is called where it has to be refused.
+    shape
+        That of the mask that is wanted, (..., y, x); None is one plane of any size.
 
     Returns
     -------
     np.ndarray
-        uint8, (y, x): 0 to ``classes - 1``.
+        uint8, (y, x) or of the shape that was wanted: 0 to ``classes - 1``.
 
     Raises
     ------
     ValueError
         If it is no plane of whole numbers, or holds a value that is no class.
     """
-    if values.ndim == 3 and values.shape[-1] in (3, 4) and values.shape[0] > 1:
-        grey = values[..., :1]
-        if not (values[..., :3] == grey).all():
+    if values.shape != shape and values.ndim > 2 and values.shape[-1] in (3, 4):
+        if not (values[..., :3] == values[..., :1]).all():
             raise ValueError(
                 f"{name} is in colour, and classes are numbers; save class 0 as 0, class 1 as 1."
             )
-        values = grey[..., 0]
-    whole = _whole_numbers(_plane(values, name), name)
+        values = values[..., 0]
+    values = _plane(values, name) if shape is None else _shaped(values, shape, name)
+    whole = _whole_numbers(values, name)
     highest = int(whole.max(initial=0))
     if highest >= classes:
         raise ValueError(

@@ -9,16 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_unet.images.axes import describe, plane, plane_count, read_axes, spatial_shape
+from napari_unet.images.classes import classes_in_mask, mask_of
 from napari_unet.images.files import (
     KNOWN,
     MASKS,
     PROBABILITIES,
     SUFFIXES,
     read_image,
+    write_classes,
     write_masks,
     write_probabilities,
 )
-from napari_unet.images.instances import instances
 from napari_unet.inference.predict import predict_planes
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, TileDone
@@ -40,7 +41,7 @@ class Segmented(NamedTuple):
     masks: Path
     probabilities: Path | None
     objects: int
-    """In all planes together."""
+    """In all planes together; in a mask of classes, how many of them there are."""
     highest: float
     """The highest probability of all pixels."""
     reading: str
@@ -124,7 +125,8 @@ def segmenting(
         Tile, device, heads.
     mask
         How probabilities become objects; None is as the model's card says. The objects of each
-        plane are numbered by themselves.
+        plane are numbered by themselves. A model of classes gives the class of each pixel, uint8,
+        unless ``objects_of`` asks for the objects of one of them.
     reading
         How the file's axes are read.
     with_probabilities
@@ -148,7 +150,8 @@ def segmenting(
     size = spatial_shape(pixels.shape, axes)[-2:]
     yield from _predict(model, planes, size, settings, made, image.name)
     stacked = bool(axes.strip("YXC"))
-    write_masks(targets[0], np.stack(made.masks) if stacked else made.masks[0])
+    write = write_classes if made.of_classes else write_masks
+    write(targets[0], np.stack(made.masks) if stacked else made.masks[0])
     if with_probabilities:
         write_probabilities(targets[1], np.stack(made.kept) if stacked else made.kept[0])
     line = describe(pixels.shape, axes, reading.channel)
@@ -163,14 +166,26 @@ class _Made:
         self._mask, self._keep = mask, keep
         self.masks: list[np.ndarray] = []
         self.kept: list[np.ndarray] = []
-        self.objects = 0
         self.highest = 0.0
+        self.of_classes = False
+        """Whether the masks hold classes."""
+        self._objects = 0
+        self._classes: set[int] = set()
+
+    @property
+    def objects(self) -> int:
+        """How many objects, or different classes, there are in all planes together."""
+        return len(self._classes) if self.of_classes else self._objects
 
     def add(self, probabilities: np.ndarray) -> None:
         """Take over the probabilities of a plane, (class, y, x)."""
-        self.masks.append(instances(probabilities, self._mask))
+        self.of_classes = classes_in_mask(len(probabilities), self._mask) > 1
+        self.masks.append(mask_of(probabilities, self._mask))
         self.kept += [probabilities] if self._keep else []
-        self.objects += int(self.masks[-1].max(initial=0))
+        if self.of_classes:
+            self._classes.update(np.unique(self.masks[-1]).tolist())
+        else:
+            self._objects += int(self.masks[-1].max(initial=0))
         self.highest = max(self.highest, float(probabilities.max(initial=0)))
 
 

@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import Self
 
 import numpy as np
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from napari_unet.schema.arrays import Array
 from napari_unet.schema.settings import Record
@@ -47,6 +47,11 @@ def learnable(states: np.ndarray) -> np.ndarray:
     return np.where(counts, states, np.uint8(0))
 
 
+def kind_text(classes: int) -> str:
+    """What labels hold, in words: "objects", or "3 classes"."""
+    return "objects" if classes == 1 else f"{classes} classes"
+
+
 class Correction(Record):
     """The pixels of one image plane that a person has vouched for.
 
@@ -57,9 +62,11 @@ class Correction(Record):
     image
         The whole plane as the user sees it, any real dtype, (y, x), (channel, y, x) or (y, x, 3).
     labels
-        (y, x) integers: 0 is background, each other number one object.
+        (y, x) integers: 0 is background, each other number one object; or the class of each pixel.
     known
         (y, x) values of `State`; any number above 0 counts in training.
+    classes
+        1 where the labels are objects; more where they are so many classes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -68,6 +75,7 @@ class Correction(Record):
     image: Array
     labels: Array
     known: Array
+    classes: int = Field(1, ge=1, le=255)
 
     @model_validator(mode="after")
     def _same_plane(self) -> Self:

@@ -128,6 +128,14 @@ class MaskSettings(Record):
         "watershed). Right for roundish objects, wrong for branched ones.",
     )
 
+    objects_of: int | None = Field(
+        None,
+        ge=0,
+        le=254,
+        title="Objects of class",
+        description="Models of classes only: number the objects of this class, counted from 0. "
+        "Without it the mask holds the likeliest class of each pixel, whatever the threshold.",
+    )
 
 class AugmentSettings(Record):
     """How training patches are varied; image, labels and weights move by the same field."""

@@ -20,5 +20,8 @@ def tables_of(specimen: Specimen) -> Tables:
 def _table(specimen: Specimen, plane: PlaneIndex, box: Box) -> Doubts:
     y0, x0, y1, x1 = box
     labels = np.array(specimen.labels[plane][y0:y1, x0:x1])
-    found = doubts(labels, specimen.crop(plane), specimen.threshold)
+    probabilities, index = specimen.crop(plane), specimen.objects_of
+    if index is not None and index < len(probabilities) > 1:
+        probabilities = probabilities[index]
+    found = doubts(labels, probabilities, specimen.threshold)
     return found._replace(boxes=found.boxes + np.array([y0, x0, y0, x0]))

@@ -74,6 +74,9 @@ class Edit:
         What was confirmed, if it was a rectangle.
     audit
         Whether the place was chosen at random, so that it counts in scores.
+    classes
+        What the labels hold from here on: 1 is objects, more are so many classes. None is what they
+        held before.
     """
 
     kind: Kind
@@ -83,6 +86,7 @@ class Edit:
     seconds: float = 0.0
     region: Region | None = None
     audit: bool = False
+    classes: int | None = None
 
     @property
     def by_hand(self) -> bool:

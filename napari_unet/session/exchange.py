@@ -10,7 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_unet import disk
-from napari_unet.images.files import KNOWN, MASKS, read_image, read_labels, read_states
+from napari_unet.images.files import (
+    KNOWN,
+    MASKS,
+    read_classes,
+    read_image,
+    read_labels,
+    read_states,
+)
+from napari_unet.images.label_values import to_classes
 from napari_unet.images.triples import Triple, free_stem, write_triple
 from napari_unet.session.edits import PlaneIndex
 
@@ -97,7 +105,7 @@ def corrected_planes(states: np.ndarray) -> list[PlaneIndex]:
     return [tuple(plane) for plane in found]
 
 
-def read_masks(path: Path, shape: tuple[int, ...]) -> Imported:
+def read_masks(path: Path, shape: tuple[int, ...], classes: int = 1) -> Imported:
     """Read the masks of an image from a file of any kind.
 
     Ids are kept. A mask of two values is taken apart into its connected pieces. Of a triple that
@@ -109,6 +117,8 @@ def read_masks(path: Path, shape: tuple[int, ...]) -> Imported:
         PNG or TIFF: 0/255, 0/1, bool, ids of objects, or a colour for each object.
     shape
         Of the image without its channels, (..., y, x).
+    classes
+        What the mask holds: 1 is objects; more are so many classes, whose numbers stay.
 
     Raises
     ------
@@ -119,7 +129,9 @@ def read_masks(path: Path, shape: tuple[int, ...]) -> Imported:
     if path.stem.endswith(MASKS) and known.is_file():
         labels, states = read_image(path), read_states(known)
         if labels.dtype.kind == "u" and labels.shape == states.shape == shape:
-            return Imported(labels, states)
+            return Imported(_of_kind(labels, classes, path), states)
+    if classes > 1:
+        return Imported(read_classes(path, classes, shape).astype(np.uint16), None)
     labels = read_labels(path, shape)
     if _is_speckled(labels):
         raise ValueError(
@@ -127,6 +139,11 @@ def read_masks(path: Path, shape: tuple[int, ...]) -> Imported:
             "the file of its masks."
         )
     return Imported(labels, None)
+
+
+def _of_kind(labels: np.ndarray, classes: int, path: Path) -> np.ndarray:
+    """The same labels; if they are to be classes, none of them is too high."""
+    return labels if classes == 1 else to_classes(labels, classes, f"'{path}'", labels.shape)
 
 
 def _place(axes: str, plane: PlaneIndex) -> str:

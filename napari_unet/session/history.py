@@ -132,6 +132,11 @@ class History:
     # what is known
 
     @property
+    def classes(self) -> int:
+        """What the labels hold: 1 is objects, more are so many classes."""
+        return next((edit.classes for edit in reversed(self.done) if edit.classes), 1)
+
+    @property
     def regions(self) -> list[Region]:
         """The rectangles that a person has confirmed."""
         return list(dict.fromkeys(edit.region for edit in self.done if edit.region))

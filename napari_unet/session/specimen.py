@@ -37,10 +37,17 @@ class Specimen:
         self.probabilities: np.ndarray | None = None
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
         self.found: dict[PlaneIndex, int] = {}
-        """Objects that the model sees in each plane, before any correction."""
+        """Objects, or classes, that the model sees in each plane, before any correction."""
         self.threshold = 0.5
         """Of the probability, above which the mask was made last."""
+        self.objects_of: int | None = None
+        """The class whose objects the mask was made of last, if the model gives several."""
         self._seen: dict[PlaneIndex, Box] = {}
+
+    @property
+    def classes(self) -> int:
+        """What the mask holds: 1 is objects, more are so many classes."""
+        return self.history.classes
 
     def write(self, plane: PlaneIndex, tile: TileDone) -> bool:
         """Take over a tile that is done.
@@ -73,6 +80,7 @@ class Specimen:
                 image=image_of(plane),
                 labels=np.array(self.labels[plane]),
                 known=known,
+                classes=self.history.classes,
             )
 
     def adopt(self, other: Specimen) -> None:

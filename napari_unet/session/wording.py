@@ -31,7 +31,7 @@ _DOING = {
 }
 
 
-def fine_tune_text(tally: Tally, others: int = 0) -> str:
+def fine_tune_text(tally: Tally, others: int = 0, noun: str = "object") -> str:
     """What the big button says: what it will learn from.
 
     Parameters
@@ -40,39 +40,41 @@ def fine_tune_text(tally: Tally, others: int = 0) -> str:
         Of the images that are open.
     others
         How many images of the folder it takes along that are not open.
+    noun
+        What their masks hold.
     """
-    here = _what_is_learned(tally)
+    here = _what_is_learned(tally, noun)
     if not others:
         return here
     more = "more image" if tally.regions or tally.checked else "image"
     return f"{here} {'and' if more != 'image' else 'on'} {many(others, more)}"
 
 
-def _what_is_learned(tally: Tally) -> str:
+def _what_is_learned(tally: Tally, noun: str) -> str:
     if not tally.regions and not tally.checked:
         return "Fine-tune"
     checked = many(tally.checked, "checked object")
     if not tally.regions:
         return f"Fine-tune on {checked}" + (f", {tally.inside} corrected" if tally.inside else "")
     region = many(tally.regions, "region" if tally.inside else "confirmed region")
-    objects = f"{many(tally.inside, 'corrected object')} in " if tally.inside else ""
+    objects = f"{many(tally.inside, f'corrected {noun}')} in " if tally.inside else ""
     return f"Fine-tune on {objects}{region}" + (f" and {checked}" if tally.checked else "")
 
 
-def outside_text(tally: Tally) -> str:
+def outside_text(tally: Tally, noun: str = "object") -> str:
     """What is left out of training, and how to change that; empty if nothing is."""
     if not tally.outside:
         return ""
     lie = "lies" if tally.outside == 1 else "lie"
     return (
-        f"{many(tally.outside, 'corrected object')} {lie} outside of all that is confirmed and "
+        f"{many(tally.outside, f'corrected {noun}')} {lie} outside of all that is confirmed and "
         "will not be learned: confirm the region around."
     )
 
 
-def count_text(tally: Tally) -> str:
-    """How much has been corrected and confirmed."""
-    counts = [f"{many(tally.inside + tally.outside, 'object')} corrected"]
+def count_text(tally: Tally, noun: str = "object") -> str:
+    """How much has been corrected and confirmed; the noun is what a mask holds."""
+    counts = [f"{many(tally.inside + tally.outside, noun)} corrected"]
     if tally.checked:
         counts.append(f"{tally.checked} checked")
     if tally.regions or not tally.checked:
@@ -218,10 +220,12 @@ def device_text(checked: Checked | None, problem: str = "") -> str:
     return f"{checked.name}: {checked.why}" if checked.why else checked.name
 
 
-def found_text(found: int | None) -> str:
-    """How many objects the model sees in a plane."""
+def found_text(found: int | None, classes: int = 1) -> str:
+    """How many objects the model sees in a plane, or how many of its classes."""
     if found is None:
         return "Not segmented yet."
+    if classes > 1:
+        return f"The model sees {found} of {classes} classes here."
     return f"The model sees {many(found, 'object')} here."
 
 
@@ -236,5 +240,5 @@ def nothing_found(highest: float, threshold: float) -> str:
 
 
 def many(n: int, noun: str) -> str:
-    """A number and its noun: "1 region", "3 regions"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    """A number and its noun: "1 region", "3 regions", "2 classes"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}{'es' if noun.endswith('s') else 's'}"

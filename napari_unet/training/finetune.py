@@ -13,7 +13,7 @@ from napari_unet.images.instances import instances
 from napari_unet.images.metrics import f1
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
-from napari_unet.schema.correction import Correction
+from napari_unet.schema.correction import Correction, kind_text
 from napari_unet.schema.events import Event, Notice, Progress, finish
 from napari_unet.schema.model_card import ModelCard, Scores
 from napari_unet.schema.requests import Proof
@@ -132,6 +132,8 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
         known = np.asarray(correction.known) > 0
         if not known.any():
             yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
+        elif correction.classes != classes:
+            yield Notice(text=_of_another_kind(correction, classes))
         else:
             exam = Exam(prepare(correction.image, card), correction.labels, known)
             aside = known & held_out(known.shape, correction.image_id)
@@ -144,6 +146,9 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
             )
         yield Progress(phase="weight map", done=done, total=len(corrections))
     if not examples:
+        others = [one for one in corrections if one.classes != classes]
+        if others:
+            raise ValueError(_of_another_kind(others[0], classes))
         raise ValueError("There is no correction to learn from: mark a region as right first.")
     judged = apart or whole
     return Lesson(
@@ -152,6 +157,13 @@ def _prepare(card: ModelCard, corrections: Sequence[Correction]) -> Generator[Ev
         bool(apart),
         _fitting(card, whole),
         sum(int(exam.counted.sum()) for exam in whole),
+    )
+
+
+def _of_another_kind(correction: Correction, classes: int) -> str:
+    return (
+        f"A corrected mask of {kind_text(correction.classes)} is left out, since this model learns "
+        f"{kind_text(classes)}: fine-tune another model on it."
     )
 
 

@@ -246,7 +246,7 @@ def _correction(pair: Pair, classes: int) -> Correction:
     known = _known(pair)
     if known is None:
         known = np.full(labels.shape, State.CONFIRMED, np.uint8)
-    return Correction(image_id=pair.stem, image=image, labels=labels, known=known)
+    return Correction(image_id=pair.stem, image=image, labels=labels, known=known, classes=classes)
 
 
 def _known(pair: Pair) -> np.ndarray | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QPushButton, QWidget
 
-from napari_unet.session import wording
+from napari_unet.session import kind, wording
 from napari_unet.session.edits import Edit
 from napari_unet.session.history import Tally
+from napari_unet.widgets.class_row import ClassRow
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.exchange_row import ExchangeRow
 from napari_unet.widgets.parts import Explanation, Section, beside, button, hint_colour
@@ -43,6 +44,7 @@ class CorrectSection(Section):
         self.overlay = QCheckBox("Show")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
         self.overlay.setChecked(True)
+        self.classes = ClassRow(desk)
         self.offer = RestoreOffer(desk)
         self.review = ReviewBox(desk)
         self.exchange = ExchangeRow(desk)
@@ -57,6 +59,7 @@ class CorrectSection(Section):
             grid.addWidget(self.tools[tool.name], i // _COLUMNS, i % _COLUMNS)
         self.rows.addWidget(self.offer)
         self.rows.addWidget(self.reason)
+        self.rows.addWidget(self.classes)
         self.rows.addLayout(grid)
         self.rows.addWidget(self.hint)
         self.rows.addLayout(beside(self.confirm, self.tools["box"], stretch=(3, 2)))
@@ -94,14 +97,17 @@ class CorrectSection(Section):
         self.reason.say(reason)
         tool = work.corrector.toolbox.tool if work and not reason else ""
         for name, made in self.tools.items():
-            made.setEnabled(not reason)
+            why = work.corrector.toolbox.why_not_use(name) if work else reason
+            made.setEnabled(not why)
+            made.setToolTip(BY_NAME[name].tooltip if reason or not why else why)
             made.setChecked(name == tool)
         self.hint.say("" if reason else BY_NAME[tool].hint if tool else _HINT)
         self.confirm.setEnabled(not reason)
         history = work.results.specimen.history if work else None
         self._offer(self.undo, "Undo", history.done if history else [])
         self._offer(self.redo, "Redo", history.undone if history else [])
-        self.count.say(wording.count_text(history.tally if history else Tally()))
+        noun = kind.noun(history.classes if history else 1)
+        self.count.say(wording.count_text(history.tally if history else Tally(), noun))
 
     def _offer(self, made: QPushButton, verb: str, edits: list[Edit]) -> None:
         """A button that goes back or forth says what it would take along."""

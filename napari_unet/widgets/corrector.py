@@ -75,6 +75,8 @@ class Corrector(QObject):
     def tidy(self) -> None:
         """Make an object of each piece of those that have fallen apart, on the whole plane."""
         self.toolbox.masks()
+        if reason := self.toolbox.why_not_use("tidy"):
+            raise ValueError(reason)
         plane, history = self._plane(), self.specimen.history
         moment, new_id = history.moment, history.highest + 1
 

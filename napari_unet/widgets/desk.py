@@ -13,9 +13,10 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
-from napari_unet.session import wording
+from napari_unet.session import kind, wording
 from napari_unet.session.ahead import Ahead
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
@@ -90,17 +91,23 @@ class Desk(QObject):
             return str(error)
         if reason := self.session.why_not_run():
             return reason
-        needed = self.session.model.card.network_settings.in_channels if self.session.model else 1
-        return layers.why_not_fit(self.stage.image, reading, needed)
+        card = self.session.model.card if self.session.model else None
+        needed = card.network_settings.in_channels if card else 1
+        if reason := layers.why_not_fit(self.stage.image, reading, needed):
+            return reason
+        work, classes = self.stage.work, card.classes if card else 1
+        holds = classes_in_mask(classes, self.maker.settings)
+        return kind.why_not(work.specimen, holds) if work else ""
 
     def status(self) -> str:
         """What the model made of the plane on the screen, in one line."""
         work = self.stage.work
         if self.maker.busy:
             return "Finding objects …"
-        return wording.found_text(
-            work.results.specimen.found.get(self.stage.plane) if work else None
-        )
+        if work is None:
+            return wording.found_text(None)
+        specimen = work.specimen
+        return wording.found_text(specimen.found.get(self.stage.plane), specimen.classes)
 
     def segment(self, scope: Scope) -> None:
         """Run the chosen model over what is on the screen, this plane, or all planes.

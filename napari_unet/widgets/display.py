@@ -24,6 +24,7 @@ class Display(QObject):
 
     def __init__(self, session: Session, stage: Stage, maker: MaskMaker, parent: QObject) -> None:
         super().__init__(parent)
+        self._session = session
         self._stage = stage
         self._maker = maker
         self._redraw = Throttle(_REDRAW_MS, self)
@@ -31,11 +32,22 @@ class Display(QObject):
         session.tile_written.connect(self._on_tile_written)
         session.predicted.connect(self._on_predicted)
         maker.made.connect(self._on_mask_made)
+        stage.changed.connect(self._on_stage_changed)
 
     def make(self, work: Work, planes: Iterable[PlaneIndex]) -> None:
         """Make the masks of some planes, the one on the screen first."""
+        self._name_classes(work)
         shown = self._stage.plane if work is self._stage.work else ()
         self._maker.make(work.corrector.recorder, sorted(planes, key=lambda plane: plane != shown))
+
+    def _name_classes(self, work: Work) -> None:
+        """Call classes what the chosen model calls them, if it has as many."""
+        names = self._session.model.card.names_of_classes if self._session.model else ()
+        probabilities = work.specimen.probabilities
+        classes = work.specimen.classes if probabilities is None else len(probabilities)
+        if len(names) == classes:
+            work.results.class_names = names
+            work.results.show_kind()
 
     def drop(self) -> None:
         """Show nothing of what still waits."""
@@ -61,6 +73,13 @@ class Display(QObject):
             return
         self._show_tiles(work)
         self.make(work, planes)
+
+    @guarded
+    def _on_stage_changed(self) -> None:
+        """A mask of classes that was restored does not know what they are called."""
+        for work in self._stage.bench.works:
+            if work.specimen.classes > 1 and not work.results.class_names:
+                self._name_classes(work)
 
     @guarded
     def _on_mask_made(self, recorder: Recorder, plane: PlaneIndex) -> None:

@@ -103,7 +103,7 @@ class ExchangeRow(QWidget):
         path = self._ask_which(self)
         if path:
             work = self._desk.stage.begin()
-            read = partial(read_masks, Path(path), work.specimen.shape)
+            read = partial(read_masks, Path(path), work.specimen.shape, work.specimen.classes)
             self._later.ask(read, partial(self._take, work), at_once=True)
 
     def _take(self, work: Work, masks: Imported) -> None:

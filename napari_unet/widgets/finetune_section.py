@@ -6,7 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.session import wording
+from napari_unet.session import kind, wording
 from napari_unet.session.run import Curves
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.desk import Desk
@@ -65,12 +65,15 @@ class FineTuneSection(Section):
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
         reason = self._desk.why_not_fine_tune()
-        text = wording.fine_tune_text(stage.bench.tally, len(self._desk.opener.worked_on))
+        noun = kind.noun(session.model.card.classes if session.model else 1)
+        others = len(self._desk.opener.worked_on)
+        text = wording.fine_tune_text(stage.bench.tally, others, noun)
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)
         self.reason.say("" if learning else reason)
-        self.outside.say("" if learning or reason else wording.outside_text(stage.bench.tally))
+        outside = "" if learning or reason else wording.outside_text(stage.bench.tally, noun)
+        self.outside.say(outside)
         self.running.setVisible(learning)
         self.running.show_progress(session.progress, session.ending)
         self._reveal(self.plot, learning or bool(session.curves.steps))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -78,6 +78,14 @@ class Form(QWidget):
                 blocked = editor.widget.blockSignals(True)
                 editor.put(getattr(record, name))
                 editor.widget.blockSignals(blocked)
+
+    def explain(self, reasons: Mapping[str, str]) -> None:
+        """Let those fields not be edited for which there is a reason; it becomes their help."""
+        for name, editor in self._editors.items():
+            reason = reasons.get(name, "")
+            editor.widget.setEnabled(not reason)
+            help_ = type(self._record).model_fields[name].description or ""
+            editor.widget.setToolTip(reason or help_)
 
     def editor(self, name: str) -> QWidget:
         """The widget of a field."""

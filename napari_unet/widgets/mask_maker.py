@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_unet.images.instances import carry_ids, instances, merge_known
+from napari_unet.images.classes import classes_in_mask, mask_of
+from napari_unet.images.instances import carry_ids, merge_known
 from napari_unet.schema.correction import State
 from napari_unet.schema.settings import MaskSettings
+from napari_unet.session import kind
 from napari_unet.session.edits import Edit, PlaneIndex
 from napari_unet.session.history import Moment
 from napari_unet.session.runs import Runs
@@ -26,13 +28,15 @@ class Made(NamedTuple):
     """A mask of a plane, and what it was made from."""
 
     found: int
-    """Objects that the model sees."""
+    """Objects, or classes, that the model sees."""
     labels: np.ndarray
     """The new mask; what is known of its pixels stays as it was."""
     runs: Runs
     """What changes with it."""
     moment: Moment
     """When the mask was read that it replaces."""
+    classes: int
+    """What it holds: 1 is objects, more are so many classes."""
 
 
 class MaskMaker(QObject):
@@ -56,6 +60,12 @@ class MaskMaker(QObject):
 
     def make(self, recorder: Recorder, planes: Iterable[PlaneIndex]) -> None:
         """Make the masks of some planes; what is known of their pixels stays."""
+        specimen = recorder.results.specimen
+        if specimen.probabilities is not None:
+            classes = classes_in_mask(len(specimen.probabilities), self.settings)
+            if kind.why_not(specimen, classes):
+                return  # the mask that was corrected stays
+            recorder.become(classes)
         self._todo.update({(recorder, plane): None for plane in planes})
         self._next(at_once=False)
 
@@ -97,6 +107,7 @@ class MaskMaker(QObject):
         if recorder.results.image is not None:
             recorder.results.specimen.found[plane] = made.found
             recorder.results.specimen.threshold = self.settings.threshold
+            recorder.results.specimen.objects_of = self.settings.objects_of
             recorder.accept(plane, made.labels, made.runs, "segment")
             self.made.emit(recorder, plane)
 
@@ -107,15 +118,20 @@ class MaskMaker(QObject):
 def _mask(specimen: Specimen, plane: PlaneIndex, settings: MaskSettings) -> Made:
     """The mask of a plane from its probabilities."""
     moment = specimen.history.moment
-    found = instances(specimen.crop(plane), settings)
+    probabilities = specimen.crop(plane)
+    classes = classes_in_mask(len(probabilities), settings)
+    found = mask_of(probabilities, settings)
     y0, x0, y1, x1 = specimen.seen[plane]
     new = np.zeros(specimen.shape[-2:], found.dtype)
     new[y0:y1, x0:x1] = found
     before = np.array(specimen.labels[plane])
     known = (specimen.history.states[plane] & (State.CONFIRMED | State.CORRECTED)) != 0
-    shown = merge_known(carry_ids(new, before), before, known)
+    if classes > 1:  # a class has no ids to carry on, and nothing to grow together with
+        shown = np.where(known, before, new)
+    else:
+        shown = merge_known(carry_ids(new, before), before, known)
     runs = _changes(specimen, plane, before, shown)
-    return Made(int(found.max(initial=0)), shown, runs, moment)
+    return Made(kind.found_in(found, classes), shown, runs, moment, classes)
 
 
 def _with_edits(made: Made, edits: list[Edit], specimen: Specimen, plane: PlaneIndex) -> Made:
@@ -128,7 +144,8 @@ def _with_edits(made: Made, edits: list[Edit], specimen: Specimen, plane: PlaneI
         pixels = edit.states.pixels - first
         pixels = pixels[(pixels >= 0) & (pixels < size)]
         np.put(shown, pixels, np.take(before, pixels))
-    return Made(made.found, shown, _changes(specimen, plane, before, shown), moment)
+    runs = _changes(specimen, plane, before, shown)
+    return made._replace(labels=shown, runs=runs, moment=moment)
 
 
 def _changes(specimen: Specimen, plane: PlaneIndex, before: np.ndarray, after: np.ndarray) -> Runs:

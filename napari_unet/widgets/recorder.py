@@ -95,6 +95,21 @@ class Recorder(QObject):
         self.results.put(plane, labels)
         self._enter(Edit(kind, runs))
 
+    def become(self, classes: int) -> None:
+        """Let the mask hold something else from now on: all that it held is cleared, as one edit.
+
+        Parameters
+        ----------
+        classes
+            1 for objects, more for so many classes.
+        """
+        if self.history.classes == classes:
+            return
+        labels = np.asarray(self.results.specimen.labels)
+        cleared = Runs.of_arrays(labels, np.zeros_like(labels))
+        self.results.write(cleared)
+        self._enter(Edit("segment", cleared, classes=classes))
+
     @guarded
     def undo(self) -> None:
         """Take back what was done last."""
@@ -148,11 +163,13 @@ class Recorder(QObject):
             return
         before, shape = self.results.specimen.labels, self.results.specimen.shape
         after = np.asarray(masks.data)
-        if after.shape not in (shape, self.results.slots.frame.shape) or not _are_ids(after):
+        highest = self.history.classes - 1 or _HIGHEST_ID
+        fits = after.shape in (shape, self.results.slots.frame.shape)
+        if not fits or not _are_ids(after, highest):
             self.results.put_back()
             raise ValueError(
                 f"A mask for this image has to be of shape {shape}, with numbers from 0 to "
-                f"{_HIGHEST_ID:,}: the former one was put back."
+                f"{highest:,}: the former one was put back."
             )
         after = after.reshape(shape)
         runs = Runs.joined([self._changes(before, after, at) for at in np.ndindex(shape[:-2])])
@@ -165,9 +182,10 @@ class Recorder(QObject):
 
     def _enter(self, edit: Edit) -> None:
         self._pressed_at = None  # a stroke is an edit when it has come to its end
-        if len(edit.labels) or len(edit.states):
+        if len(edit.labels) or len(edit.states) or edit.classes:
             self.history.do(edit)
             self.results.overlay.show(edit.states)
+            self.results.show_kind()
             self.changed.emit()
 
     # back and forth
@@ -202,6 +220,7 @@ class Recorder(QObject):
         edit = self.history.undo() if move is Move.UNDO else self.history.redo()
         if edit is not None:
             self.results.overlay.show(_towards(edit.states, move))
+            self.results.show_kind()
         return edit
 
     @guarded
@@ -233,8 +252,8 @@ def _kind(masks: Labels) -> Kind:
     return kind
 
 
-def _are_ids(labels: np.ndarray) -> bool:
-    return bool(labels.min(initial=0) >= 0 and labels.max(initial=0) <= _HIGHEST_ID)
+def _are_ids(labels: np.ndarray, highest: int) -> bool:
+    return bool(labels.min(initial=0) >= 0 and labels.max(initial=0) <= highest)
 
 
 def _towards(runs: Runs, move: Move) -> Runs:

@@ -76,9 +76,12 @@ class ReviewBox(QWidget):
         """Show everything as it is now."""
         reviewer = self._reviewer
         work = self._desk.stage.work
-        ready = work is not None and not work.corrector.toolbox.why_not()
+        # it leads over objects, as the tool does that calls one right
+        reason = work.corrector.toolbox.why_not_use("right") if work is not None else ""
+        ready = work is not None and not reason
         active = reviewer is not None and reviewer.active
         self.start.setEnabled(ready)
+        self.start.setToolTip(reason or _START)
         self.start.setVisible(not active)
         self.card.setVisible(active)
         if reviewer is not None and active:

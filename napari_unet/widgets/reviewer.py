@@ -14,6 +14,7 @@ from napari_unet.session import verdicts, wording
 from napari_unet.session.doubtful import Tables, tables_of
 from napari_unet.session.edits import Edit
 from napari_unet.session.history import History
+from napari_unet.session.kind import NO_OBJECTS
 from napari_unet.session.queue import Queue
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.stops import Answer, Stop
@@ -88,6 +89,8 @@ class Reviewer(QObject):
             If there is no mask, or no prediction that says where it may be wrong.
         """
         self._corrector.toolbox.masks()
+        if self._specimen.classes > 1:
+            raise ValueError(NO_OBJECTS)
         if not self._specimen.seen:
             raise ValueError("Segment first: what the model is unsure of shows where to look.")
         self._corrector.toolbox.put_down()
@@ -98,7 +101,10 @@ class Reviewer(QObject):
     @guarded
     def refresh(self) -> None:
         """Go on with a mask that was made anew."""
-        if self.queue is not None:
+        if self.queue is not None and self._specimen.classes > 1:
+            self.queue = None
+            self.end()
+        elif self.queue is not None:
             self._ask()
 
     @guarded

@@ -6,7 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
 from napari_unet.schema.settings import MaskSettings, PredictSettings
-from napari_unet.session import wording
+from napari_unet.session import kind, wording
 from napari_unet.widgets import layers
 from napari_unet.widgets.desk import Desk, Scope
 from napari_unet.widgets.forms import Form
@@ -16,6 +16,8 @@ from napari_unet.widgets.runner import guarded
 _AXES = {"T": "time", "Z": "slices", "C": "channels"}
 _TOGETHER = "all channels"
 _BRIGHTNESS = "brightness"
+_HOLDS = "What the mask holds: classes, or the objects of one of them."
+_CORRECTED = "The mask was corrected as what it holds now: duplicate the image for another one."
 
 
 class SegmentSection(Section):
@@ -34,7 +36,10 @@ class SegmentSection(Section):
         self.run = button("Segment", "Run the model over the image.", name="primary")
         self.status = Explanation()
         self.running = Running("Cancel", "End now; the tiles that are done stay.")
-        self.masks = Form(desk.maker.settings, list(MaskSettings.model_fields))
+        self.holds = Choice(_HOLDS)
+        self.masks = Form(
+            desk.maker.settings, [n for n in MaskSettings.model_fields if n != "objects_of"]
+        )
         self.more = button(
             "More settings",
             "Device, tile size and other settings that are seldom needed.",
@@ -61,7 +66,7 @@ class SegmentSection(Section):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             form.addRow(label, beneath(widget, *below))
         self.rows.addLayout(form)
-        for widget in (self.run, self.status, self.running, self.masks):
+        for widget in (self.run, self.status, self.running, self.holds, self.masks):
             self.rows.addWidget(widget)
         self.rows.addWidget(self.more)
         self.rows.addWidget(self.predict)
@@ -75,6 +80,7 @@ class SegmentSection(Section):
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_cancel_clicked)
         self.masks.changed.connect(self._on_masks_edited)
+        self.holds.activated.connect(self._on_kind_chosen)
         self.predict.changed.connect(self._on_predict_edited)
         self.more.toggled.connect(self.predict.setVisible)
         self._desk.changed.connect(self.refresh)
@@ -88,7 +94,7 @@ class SegmentSection(Section):
         self._show_image()
         self._show_model()
         self._show_run()
-        self.masks.show_record(self._desk.maker.settings)
+        self._show_masks()
         self.predict.show_record(self._desk.predict_settings)
 
     def _show_image(self) -> None:
@@ -137,6 +143,19 @@ class SegmentSection(Section):
         self.running.setVisible(segmenting)
         self.running.show_progress(session.progress, session.ending)
 
+    def _show_masks(self) -> None:
+        model, settings = self._desk.session.model, self._desk.maker.settings
+        names = model.card.names_of_classes if model is not None else ()
+        chosen = 0 if settings.objects_of is None else settings.objects_of + 1
+        self.holds.setVisible(bool(names))
+        self.holds.offer(["Classes", *(f"Objects of {name}" for name in names)], chosen)
+        work = self._desk.stage.work
+        is_corrected = bool(names) and work is not None and work.specimen.history.states.any()
+        self.holds.setEnabled(not is_corrected)
+        self.holds.setToolTip(_CORRECTED if is_corrected else _HOLDS)
+        self.masks.show_record(settings)
+        self.masks.explain(kind.unused(len(names) or 1, settings))
+
     def _readable(self) -> bool:
         try:
             return bool(self._desk.stage.reading)
@@ -176,6 +195,12 @@ class SegmentSection(Section):
     @guarded
     def _on_masks_edited(self, settings: MaskSettings) -> None:
         self._desk.use_mask_settings(settings)
+
+    @guarded
+    def _on_kind_chosen(self, index: int) -> None:
+        wanted = {"objects_of": index - 1 if index else None}
+        self._desk.use_mask_settings(self._desk.maker.settings.model_copy(update=wanted))
+        self._desk.changed.emit()
 
     @guarded
     def _on_predict_edited(self, settings: PredictSettings) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
 
+from napari_unet.session.kind import NO_OBJECTS
 from napari_unet.widgets.layers import Gestures, Labels, Results, Stroke
 from napari_unet.widgets.runner import guarded
-from napari_unet.widgets.tools import BY_NAME, TOOLS, Tool
+from napari_unet.widgets.tools import BY_NAME, OF_OBJECTS, TOOLS, Tool
 
 
 class Toolbox(QObject):
@@ -57,6 +58,13 @@ class Toolbox(QObject):
             return "Correcting works in 2D: press Ctrl+Y to leave the 3D view."
         return ""
 
+    def why_not_use(self, name: str) -> str:
+        """Why this tool can not be used now, in one sentence; empty if it can."""
+        reason = self.why_not()
+        if not reason and name in OF_OBJECTS and self._results.specimen.classes > 1:
+            return NO_OBJECTS
+        return reason
+
     def masks(self) -> Labels:
         """The layer that is corrected.
 
@@ -76,6 +84,7 @@ class Toolbox(QObject):
         """Make a new layer of masks known: its mouse, its keys, its modes."""
         self._gestures = Gestures(masks, self._results.slots.frame.axes, on_moved, on_ended)
         masks.events.mode.connect(self._on_mode_changed)
+        masks.events.selected_label.connect(self._on_label_selected)
         for tool in TOOLS:
             if not tool.mode:  # the others have napari's own keys
                 masks.bind_key(tool.key, lambda _, name=tool.name: self.use(name), overwrite=True)
@@ -84,6 +93,8 @@ class Toolbox(QObject):
     def use(self, name: str) -> None:
         """Take a tool into use; the mask becomes the selected layer."""
         masks, tool = self.masks(), BY_NAME[name]
+        if reason := self.why_not_use(name):
+            raise ValueError(reason)
         if name == "tidy":
             self.commanded.emit(name)
             return
@@ -95,6 +106,13 @@ class Toolbox(QObject):
             masks.mode = tool.mode
         else:
             self._take_up(masks, tool)
+        self.changed.emit()
+
+    @guarded
+    def paint_class(self, index: int) -> None:
+        """Take the brush in hand, with a class to paint."""
+        self.use("paint")
+        self.masks().selected_label = index
         self.changed.emit()
 
     def select(self, masks: Labels) -> None:
@@ -154,3 +172,13 @@ class Toolbox(QObject):
         if self._tool is not None and masks is not None and str(masks.mode) != "pick":
             self._let_go()
         self.changed.emit()
+
+    @guarded
+    def _on_label_selected(self, event: Any) -> None:
+        """A class that there is not cannot be painted."""
+        masks, classes = self._results.masks, self._results.specimen.classes
+        if masks is not None and classes > 1:
+            if masks.selected_label >= classes:
+                wanted, masks.selected_label = masks.selected_label, classes - 1
+                raise ValueError(f"There is no class {wanted}: choose one from 0 to {classes - 1}.")
+            self.changed.emit()

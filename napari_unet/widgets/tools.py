@@ -41,6 +41,8 @@ TOOLS = (
     Tool("box", "Drag a box", "G", "Drag a box around pixels that are all right as they are."),
 )
 CONFIRM_KEY = "R"
+OF_OBJECTS = frozenset({"new", "encircle", "delete", "merge", "split", "holes", "tidy", "right"})
+"""Tools that mean single objects, which a mask of classes does not have."""
 AT_ONCE = frozenset({"new", "tidy"})
 """Tools that are not held: they do something at once."""
 

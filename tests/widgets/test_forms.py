@@ -7,7 +7,7 @@ from napari_unet.widgets.forms import Form, bound
 
 @pytest.fixture
 def masks(qtbot):
-    form = Form(MaskSettings(), list(MaskSettings.model_fields))
+    form = Form(MaskSettings(), ["threshold", "min_size_px", "split_touching"])
     qtbot.addWidget(form)
     return form
 

@@ -31,9 +31,9 @@ def test_r9_6_settings_make_the_mask_anew_without_the_network(desk, engine, labe
 
 def test_only_the_newest_settings_are_made(desk, labels, settled, monkeypatch):
     seen = []
-    find = mask_maker.instances
+    find = mask_maker.mask_of
     monkeypatch.setattr(
-        mask_maker, "instances", lambda p, s: (seen.append(s.threshold), find(p, s))[1]
+        mask_maker, "mask_of", lambda p, s: (seen.append(s.threshold), find(p, s))[1]
     )
     for threshold in (0.1, 0.2, 0.3, 0.4, 0.6):
         desk.use_mask_settings(MaskSettings(threshold=threshold))
@@ -101,12 +101,12 @@ def test_ids_of_objects_that_stay_do_not_change(desk, segmented, labels, settled
 def test_r4_4_a_mask_that_fails_is_told_and_the_next_one_works(
     desk, segmented, labels, qtbot, settled, monkeypatch, said
 ):
-    find = mask_maker.instances
-    monkeypatch.setattr(mask_maker, "instances", lambda p, s: 1 / 0)
+    find = mask_maker.mask_of
+    monkeypatch.setattr(mask_maker, "mask_of", lambda p, s: 1 / 0)
     desk.use_mask_settings(MaskSettings(threshold=0.3))
     qtbot.waitUntil(lambda: "division" in "".join(said()))
     assert not desk.maker.busy
-    monkeypatch.setattr(mask_maker, "instances", find)
+    monkeypatch.setattr(mask_maker, "mask_of", find)
     desk.use_mask_settings(MaskSettings(min_size_px=150))
     settled()
     assert labels()[10, 10] == 0

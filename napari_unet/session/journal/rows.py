@@ -119,6 +119,8 @@ def _note(edit: Edit) -> str:
         note["audit"] = True
     if edit.region:
         note["region"] = [[int(i) for i in part] for part in edit.region]
+    if edit.classes:
+        note["classes"] = int(edit.classes)
     return json.dumps(note)
 
 
@@ -139,6 +141,7 @@ def _entry(row: Row, size: int) -> Entry:
         seconds=told.get("seconds", 0.0),
         region=_region(told["region"]) if "region" in told else None,
         audit=told.get("audit", False),
+        classes=told.get("classes"),
     )
 
 

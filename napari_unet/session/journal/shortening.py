@@ -102,7 +102,8 @@ def _start(
     if older:
         marked = History(labels.shape).replay(marks)
         runs = _difference(marked, labels), _difference(np.zeros_like(states), states)
-        yield Edit("start", *runs, at=older[-1].at)
+        classes = next((edit.classes for edit in reversed(older) if edit.classes), None)
+        yield Edit("start", *runs, at=older[-1].at, classes=classes)
 
 
 def _difference(before: np.ndarray, after: np.ndarray) -> Runs:

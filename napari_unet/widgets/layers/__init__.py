@@ -1,5 +1,6 @@
 """The only place that reads or writes napari's layers, always in the thread of the window."""
 
+from napari_unet.widgets.layers.classes import colour_of_class
 from napari_unet.widgets.layers.flight import Flight
 from napari_unet.widgets.layers.gestures import Gestures, Stroke
 from napari_unet.widgets.layers.images import (
@@ -36,6 +37,7 @@ __all__ = [
     "channel_count",
     "channels",
     "choices",
+    "colour_of_class",
     "current_plane",
     "describe",
     "fits",

@@ -11,6 +11,7 @@ from napari.layers import Image
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
+from napari_unet.widgets.layers.classes import OBJECTS, show_classes
 from napari_unet.widgets.layers.masks import Labels
 from napari_unet.widgets.layers.overlay import Overlay
 from napari_unet.widgets.layers.slots import Slots
@@ -43,6 +44,8 @@ class Results:
         self.writing = False
         """Whether what the layer of masks says of itself is our own doing."""
         self.specimen = specimen
+        self.class_names: tuple[str, ...] = ()
+        """What its classes are called; without names they are numbered."""
 
     @property
     def image(self) -> Image | None:
@@ -73,6 +76,19 @@ class Results:
             layer.refresh(extent=False, thumbnail=False)
 
     # the masks
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the classes of the mask are called; none of a mask of objects."""
+        classes = self.specimen.classes
+        if classes == 1 or len(self.class_names) == classes:
+            return self.class_names if classes > 1 else ()
+        return tuple(f"class {index}" for index in range(classes))
+
+    def show_kind(self) -> None:
+        """Let the layer of masks say whether it holds objects or classes, and which."""
+        if self.masks is not None:
+            show_classes(self.masks, self.slots.name, self.names)
 
     def show_masks(self) -> Labels:
         """The layer of masks, which is made if there is none."""
@@ -142,11 +158,12 @@ class Results:
         self.slots.add("probability", layer)
 
     def _add_masks(self) -> Labels:
-        data, name = self._shown(self.specimen.labels), f"{self.slots.name} masks"
+        data, name = self._shown(self.specimen.labels), f"{self.slots.name} {OBJECTS}"
         layer = Labels(data, name=name, opacity=0.6, **self.slots.placement)
         if probability := self.slots.find("probability"):
             probability.visible = False
         self.slots.add("masks", layer)
+        self.show_kind()
         self.on_masks(layer)
         return layer
 

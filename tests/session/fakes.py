@@ -35,7 +35,8 @@ def two_cells():
 def write_card(path, name, **fields):
     """A model file that has a card and no parameters: enough for all that needs no torch."""
     settings = NetworkSettings(in_channels=fields.pop("in_channels", 1))
-    card = ModelCard(name=name, network="unet", network_settings=settings, **fields)
+    fields = {"network": "unet", "network_settings": settings, **fields}
+    card = ModelCard(name=name, **fields)
     head = {"card": card.model_dump_json()}
     save_file({"nothing": np.zeros(1, np.float32)}, path, metadata=head)
     return card

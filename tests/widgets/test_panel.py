@@ -5,11 +5,12 @@ from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QCom
 
 from napari_unet.jobs.messages import Cancelled
 from napari_unet.schema.events import Progress, StepDone, Validated
-from napari_unet.schema.settings import MaskSettings
+from napari_unet.schema.requests import PredictRequest
+from napari_unet.schema.settings import MaskSettings, NetworkSettings
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.panel import Panel
 from napari_unet.widgets.setup_check import SetupCheck
-from tests.session.fakes import BETTER, FakeEngine, two_cells
+from tests.session.fakes import BETTER, FakeEngine, two_cells, write_card
 
 
 @pytest.fixture
@@ -240,6 +241,33 @@ def test_settings_that_a_model_brings_are_shown(panel, desk):
     desk.use_mask_settings(MaskSettings(threshold=0.7))
     desk.changed.emit()
     assert panel.segment.masks.editor("threshold").value() == pytest.approx(0.7)
+
+
+def test_heads_can_be_chosen_where_the_model_has_several(
+    panel, desk, image, engine, library, settled
+):
+    nested = NetworkSettings(deep_supervision=True)
+    write_card(library / "nested.safetensors", "nested", network="unet++", network_settings=nested)
+    desk.session.refresh_models()
+    section = panel.segment
+    heads = section.predict.editor("head")
+
+    def choose(name):
+        names = [section.model.itemText(i) for i in range(section.model.count())]
+        section.model.activated.emit(names.index(name))
+
+    choose("nested")
+    assert heads.isEnabled()
+    heads.setCurrentText("L2")
+    choose("one")
+    assert not heads.isEnabled()
+    assert "one head" in heads.toolTip()
+    desk.segment("plane")
+    settled()
+    (asked,) = [one for one in engine.requests if isinstance(one, PredictRequest)]
+    assert asked.settings.head == heads.currentText() == "accurate"
+    choose("nested")
+    assert desk.predict_settings.head == heads.currentText() == "L2"
 
 
 def test_r5_7_the_setup_is_shown_as_one_text_to_paste(viewer, desk, qtbot):

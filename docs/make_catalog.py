@@ -40,7 +40,7 @@ NETWORKS_HEAD = f"""# The networks
 {MADE}
 
 `napari-unet train --network NAME`. Each can be trained, fine-tuned and used for prediction in the
-same way; without other options its shape is that of its paper.
+same way. Without other options a network that repeats a paper has the shape that it has there.
 """
 OF_THE_IMAGES = ("in_channels", "classes")
 """Settings that nobody chooses: the images decide."""

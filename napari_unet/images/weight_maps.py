@@ -44,7 +44,7 @@ def make_weight_map(labels: np.ndarray, known: np.ndarray, loss: LossSettings) -
         weights = border_weights_2019(
             labels, loss.falk_background, loss.falk_w0, loss.falk_gap_px, loss.falk_rim_px
         )
-    if loss.balance and border != "2019":
+    if border != "2019" and loss.balance:
         weights += class_balance(labels > 0, known) - 1
     return np.where(known, weights, np.float32(0))
 

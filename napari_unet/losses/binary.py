@@ -35,7 +35,7 @@ class BinaryCrossEntropy(Loss):
 class WeightedBinaryCrossEntropy(Loss):
     r"""Binary cross entropy in which pixels of objects count more, or less, than background.
 
-    Several classes as in `BinaryCrossEntropy`.
+    Several classes as in `BinaryCrossEntropy`; beta is that of each of them, background included.
 
     Notes
     -----
@@ -69,8 +69,8 @@ class BalancedBinaryCrossEntropy(Loss):
     with the mean of y over the known pixels of the batch. As printed, a batch without objects would
     teach nothing (beta = 1, y = 0); so beta stays between 0.01 and 0.99 here.
 
-    Jadon (2020), "A survey of loss functions for semantic segmentation", after Xie
-    and Tu (2015).
+    Jadon (2020), "A survey of loss functions for semantic segmentation", after Xie and
+    Tu (2015).
     """
 
     def forward(self, logits: Tensor, target: Tensor, weight_map: Tensor) -> Tensor:

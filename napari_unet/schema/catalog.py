@@ -125,7 +125,7 @@ LOSSES: Mapping[str, Entry] = MappingProxyType(
         "bce+dice": Entry(
             "napari_unet.losses.combined:BCEDiceLoss",
             "Half binary cross entropy + Dice",
-            "Choose it to compare with UNet++, or for steadier training than Dice alone gives.",
+            "Choose it to compare with published results of UNet++, which was trained with it.",
         ),
         "tversky": Entry(
             "napari_unet.losses.overlap:TverskyLoss",

@@ -25,7 +25,7 @@ def test_deep_supervision_wraps_any_loss(name, classes):
     settings = NetworkSettings(features=2, depth=3, classes=classes, deep_supervision=True)
     network = build_network("unet++", settings).train()
     loss, values = resolve(LOSSES, name)(), []
-    loss.register_forward_hook(lambda loss, inputs, value: values.append(float(value)))
+    loss.register_forward_hook(lambda loss, inputs, value: values.append(value.item()))
     before = {j: head.weight.detach().clone() for j, head in network.head.items()}
     optimizer = torch.optim.SGD(network.parameters(), 0.1)
     found = train_step(network, batch_of(classes), loss, optimizer, 0.1)

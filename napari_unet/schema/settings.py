@@ -55,10 +55,11 @@ class NetworkSettings(Record):
         "tile; 'batch' keeps the statistics of training, 'layer' works on the channels of each "
         "pixel; 'group' makes masks depend on the tile; 'none' is as in the papers before 2016.",
     )
-    upsampling: Literal["transposed", "bilinear"] = Field(
+    upsampling: Literal["transposed", "bilinear", "nearest"] = Field(
         "transposed",
         title="Upsampling",
-        description="How a level is brought back to twice its size.",
+        description="How a level is brought back to twice its size: by a transposed convolution, "
+        "by interpolation, or by repeating pixels and a 2 x 2 convolution.",
     )
     deep_supervision: bool = Field(
         False, title="Deep supervision", description="UNet++ only: train a head on every depth."
@@ -127,7 +128,6 @@ class MaskSettings(Record):
         description="Cut objects at their waists (distance "
         "watershed). Right for roundish objects, wrong for branched ones.",
     )
-
     objects_of: int | None = Field(
         None,
         ge=0,
@@ -136,6 +136,7 @@ class MaskSettings(Record):
         description="Models of classes only: number the objects of this class, counted from 0. "
         "Without it the mask holds the likeliest class of each pixel, whatever the threshold.",
     )
+
 
 class AugmentSettings(Record):
     """How training patches are varied; image, labels and weights move by the same field."""

@@ -11,7 +11,8 @@ class DiceLoss(Loss):
     r"""One minus the Dice overlap of prediction and truth: how much they cover does not matter.
 
     Every known pixel counts the same, however large its weight; with several classes it is the
-    mean over those that are not background.
+    mean over those that are not background. Alone it can stay where everything is object, above all
+    in short trainings; together with cross entropy (`bce+dice`) it finds out of it.
 
     Notes
     -----

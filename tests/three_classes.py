@@ -17,7 +17,7 @@ def three_classes(shape=(64, 80), seed=0):
     random = np.random.default_rng(seed)
     rows, columns = np.indices(shape)
     classes = np.zeros(shape, np.uint8)
-    for index in range(14):
+    for index in range(classes.size // 365):
         y, x = random.uniform(0, shape)
         disc = np.hypot(rows - y, columns - x) < random.uniform(4, 9)
         classes[disc] = 1 + index % 2

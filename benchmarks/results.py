@@ -218,7 +218,7 @@ NUCLEI: dict[str, tuple[str, dict[str, Any], TrainSettings]] = {
             f"fcn-{stride}s",
             dict(
                 network_settings(
-                    f"fcn-{stride}s", features=32, in_channels=3, normalization="batch"
+                    f"fcn-{stride}s", features=16, in_channels=3, normalization="batch"
                 )
             ),
             SEEDS.train,

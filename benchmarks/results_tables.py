@@ -33,7 +33,7 @@ re-implementation, the judging images also end the training and choose the param
 of batches of 16, then their mean. There images were taken in the order of their file system, here in
 that of their names, so the parts differ. *Ours* is our recipe on the same images: AdamW with a
 cosine over 100 epochs, flips, turns, scale, light bending, brightness. The FCNs take the recipe
-`nested-unet`, with 32 features and batch norm like the U-Nets.
+`nested-unet`, batch norm like the U-Nets, and 16 features (the paper: 64, and parameters of VGG-16).
 
 | network | literature: IoU | here: IoU | lowest, highest | seeds | epochs | minutes |
 |---|---|---|---|---|---|---|

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.queue_tables import queue, ranking
+from benchmarks.speed_tables import speed
 from napari_unet.models.library import list_models
 from napari_unet.schema.model_card import Scores
 
@@ -93,7 +94,7 @@ five also loads code.
 
 def page() -> str:
     """The whole page."""
-    sections = (starters, normalization, fine_tuning, queue, ranking, painting)
+    sections = (starters, normalization, speed, fine_tuning, queue, ranking, painting)
     return "\n".join([INTRODUCTION, *(section() for section in sections)])
 
 

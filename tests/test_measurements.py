@@ -8,6 +8,7 @@ import pytest
 from benchmarks import results_tables
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
+from napari_unet.schema.catalog import NETWORKS
 from napari_unet.session.worth import OBJECT_WEIGHTS, PLACE_WEIGHTS
 
 
@@ -31,6 +32,14 @@ def test_the_queue_saves_a_third_of_the_looks_on_nuclei():
     ratios = [int(row[-2].strip(" %")) for row in rows if row[1].strip().startswith("dsb2018")]
     assert len(ratios) == 6
     assert max(ratios) <= 70
+
+
+def test_the_time_of_every_network_is_known():
+    """In our size and in its paper's, but for the U-Net that is ours alone."""
+    rows = json.loads((HERE / "speed.json").read_text())["cpu"]["rows"]
+    measured = {(row["network"], row["size"]) for row in rows}
+    wanted = {(name, size) for name in NETWORKS for size in ("ours", "paper")}
+    assert measured == wanted - {("unet", "paper")}
 
 
 def test_the_window_is_never_silent_for_a_tenth_of_a_second():

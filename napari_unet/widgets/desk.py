@@ -15,9 +15,11 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
+from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.session import kind, wording
 from napari_unet.session.ahead import Ahead
+from napari_unet.session.heads import with_heads_of
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
@@ -57,7 +59,7 @@ class Desk(QObject):
         self._spare_time = SpareTime(start, self._bridge.post)
         self.session = Session(lambda: self._spare_time)
         self.maker = MaskMaker(self)
-        self.predict_settings = remembered(PredictSettings(), "prediction")
+        self._predict_settings = remembered(PredictSettings(), "prediction")
         self.fine_tune_settings = remembered(FineTuneSettings(), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self._adopted = ""
@@ -81,6 +83,11 @@ class Desk(QObject):
 
     # segment
 
+    @property
+    def card(self) -> ModelCard | None:
+        """The card of the chosen model."""
+        return self.session.model.card if self.session.model else None
+
     def why_not_segment(self) -> str:
         """Why the chosen image can not be segmented now, in one sentence; empty if it can."""
         if self.stage.image is None:
@@ -91,7 +98,7 @@ class Desk(QObject):
             return str(error)
         if reason := self.session.why_not_run():
             return reason
-        card = self.session.model.card if self.session.model else None
+        card = self.card
         needed = card.network_settings.in_channels if card else 1
         if reason := layers.why_not_fit(self.stage.image, reading, needed):
             return reason
@@ -140,10 +147,15 @@ class Desk(QObject):
             if self.stage.work is not None and self.session.running is None:
                 self._display.make(self.stage.work, self.stage.work.results.specimen.seen)
 
+    @property
+    def predict_settings(self) -> PredictSettings:
+        """How models are run, as the chosen one can be."""
+        return with_heads_of(self.card, self._predict_settings)
+
     def use_predict_settings(self, settings: PredictSettings) -> None:
         """Run models with other settings from the next job on, also in the next window."""
         another_device = settings.device != self.predict_settings.device
-        self.predict_settings = settings
+        self._predict_settings = settings
         remember(settings, "prediction")
         if another_device:
             self.check_device()

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session import kind, wording
+from napari_unet.session.heads import why_no_choice
 from napari_unet.widgets import layers
 from napari_unet.widgets.desk import Desk, Scope
 from napari_unet.widgets.forms import Form
@@ -96,6 +97,7 @@ class SegmentSection(Section):
         self._show_run()
         self._show_masks()
         self.predict.show_record(self._desk.predict_settings)
+        self.predict.explain(why_no_choice(self._desk.card))
 
     def _show_image(self) -> None:
         stage = self._desk.stage

@@ -228,9 +228,8 @@ def _plane(path: Path) -> np.ndarray:
 
 
 def _annotated(pair: Pair, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    of_classes = classes > 1
-    labels = read_classes(pair.labels, classes) if of_classes else read_labels(pair.labels)
-    return _plane(pair.image), labels
+    image = _plane(pair.image)
+    return image, read_classes(pair.labels, classes) if classes > 1 else read_labels(pair.labels)
 
 
 def _exam(card: ModelCard, pair: Pair) -> Exam:

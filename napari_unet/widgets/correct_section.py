@@ -101,12 +101,13 @@ class CorrectSection(Section):
             made.setEnabled(not why)
             made.setToolTip(BY_NAME[name].tooltip if reason or not why else why)
             made.setChecked(name == tool)
-        self.hint.say("" if reason else BY_NAME[tool].hint if tool else _HINT)
-        self.confirm.setEnabled(not reason)
         history = work.results.specimen.history if work else None
+        noun = kind.noun(history.classes if history else 1)
+        hint = BY_NAME[tool].hint.replace("object", noun) if tool else _HINT
+        self.hint.say("" if reason else hint)
+        self.confirm.setEnabled(not reason)
         self._offer(self.undo, "Undo", history.done if history else [])
         self._offer(self.redo, "Redo", history.undone if history else [])
-        noun = kind.noun(history.classes if history else 1)
         self.count.say(wording.count_text(history.tally if history else Tally(), noun))
 
     def _offer(self, made: QPushButton, verb: str, edits: list[Edit]) -> None:

@@ -150,7 +150,7 @@ class SegmentSection(Section):
         names = model.card.names_of_classes if model is not None else ()
         chosen = 0 if settings.objects_of is None else settings.objects_of + 1
         self.holds.setVisible(bool(names))
-        self.holds.offer(["Classes", *(f"Objects of {name}" for name in names)], chosen)
+        self.holds.offer(["Mask: classes", *(f"Mask: objects of {n}" for n in names)], chosen)
         work = self._desk.stage.work
         is_corrected = bool(names) and work is not None and work.specimen.history.states.any()
         self.holds.setEnabled(not is_corrected)

@@ -204,7 +204,7 @@ def test_r4_5_settings_that_change_in_mid_run_affect_the_next_run_only(slow, vie
     desk, engine = slow
     viewer.add_image(two_cells())
     desk.segment("view")
-    desk.predict_settings = PredictSettings(tile_px=64)
+    desk.use_predict_settings(PredictSettings(tile_px=64))
     assert engine.requests[0].settings.tile_px == 512
     assert desk.why_not_segment() == "Segmenting …"
     engine.end(Failed(sentence="x", details=""))

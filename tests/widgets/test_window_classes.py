@@ -140,7 +140,7 @@ def test_the_panel_offers_what_makes_sense_for_classes_and_says_why_not(
 ):
     form, holds = panel.segment.masks, panel.segment.holds
     named = [holds.itemText(i) for i in range(holds.count())]
-    assert named == ["Classes", *(f"Objects of {name}" for name in NAMES)]
+    assert named == ["Mask: classes", *(f"Mask: objects of {name}" for name in NAMES)]
     for name in ("threshold", "min_size_px", "split_touching"):
         assert not form.editor(name).isEnabled()
     assert "there is no threshold" in form.editor("threshold").toolTip()
@@ -155,6 +155,7 @@ def test_the_panel_offers_what_makes_sense_for_classes_and_says_why_not(
     assert segmented.results.masks.selected_label == 2
     assert segmented.corrector.toolbox.tool == "paint"
     assert [made.isChecked() for made in palette] == [False, False, True]
+    assert panel.correct.hint.text().startswith("Paint the selected class;")
 
     holds.activated.emit(3)
     settled()

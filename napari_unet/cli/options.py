@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from napari_unet.schema.catalog import LOSSES, NETWORKS
 from napari_unet.schema.settings import (
     AugmentSettings,
+    FineTuneSettings,
     LossSettings,
     NetworkSettings,
     Record,
@@ -81,6 +82,15 @@ class TrainOptions(TrainSettings):
 
     loss: Annotated[LossOptions, FLAT] = LossOptions()
     augment: Annotated[AugmentSettings, FLAT] = AugmentSettings()
+
+
+class FineTuneOptions(FineTuneSettings):
+    """How a model learns corrections, without names within names."""
+
+    network: Annotated[str | None, Parameter(choices=tuple(NETWORKS))] = _same(
+        FineTuneSettings, "network"
+    )
+    loss: Annotated[LossOptions, FLAT] = LossOptions()
 
 
 class NetworkOptions(NetworkSettings):

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from napari_unet.cli.options import (
     FLAT,
     OF_THE_NETWORK,
+    FineTuneOptions,
     Images,
     Json,
     Labels,
@@ -137,7 +138,7 @@ def fine_tune(
     model: ModelName = DEFAULT_MODEL,
     known: Path | None = None,
     json_: Json = None,
-    settings: Annotated[FineTuneSettings, FLAT] = FineTuneSettings(),  # noqa: B008 (frozen)
+    settings: Annotated[FineTuneOptions, FLAT] = FineTuneOptions(),  # noqa: B008 (frozen)
 ) -> None:
     """Teach a model your corrections, and prove on held-out pixels what it learnt.
 

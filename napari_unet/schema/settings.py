@@ -351,3 +351,10 @@ class FineTuneSettings(Record):
     device: Device = Field(
         "auto", title="Device", description="Where training runs; 'auto' tries the GPU first."
     )
+    network: str | None = Field(
+        None,
+        title="Start from",
+        description="Teach a new network of this kind, from its first parameters, instead of the "
+        "model; unless steps are given, the time alone ends it.",
+    )
+    loss: LossSettings = LossSettings()

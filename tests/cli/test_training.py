@@ -166,3 +166,28 @@ def test_an_unknown_recipe_is_refused_before_anything_is_read(call, tmp_path):
     )  # fmt: skip
     assert status == 1
     assert "nested-unet" in told
+
+
+def test_fine_tune_can_start_from_a_new_network_and_with_another_loss(call, tmp_path):
+    out, report = tmp_path / "new.safetensors", tmp_path / "new.json"
+    status, said, _ = call(
+        "fine-tune", "--images", "images", "--labels", "labels", "--model", "tiny.safetensors",
+        "--network", "unet", "--loss", "tversky", "--tversky-beta", 0.4, "--steps", 1,
+        "--device", "cpu", "--out", out, "--json", report,
+    )  # fmt: skip
+    assert status == 0
+    card, written = read_card(out), json.loads(report.read_text())
+    assert (card.name, card.network, card.parent) == ("U-Net (new)", "unet", None)
+    assert card.network_settings.features == 16
+    loss = card.recipe["loss"]
+    assert (loss["loss"], loss["tversky_beta"]) == ("tversky", 0.4)
+    assert written["parent"] is None
+    assert "before" in said
+
+
+def test_no_such_network_or_loss_is_a_wrong_call(call, tmp_path):
+    common = ("fine-tune", "--images", "images", "--labels", "labels", "--out", tmp_path / "x")
+    for option in ("--network", "--loss"):
+        status, _, complaint = call(*common, option, "vnet")
+        assert status == 2
+        assert "vnet" in complaint

@@ -18,9 +18,11 @@ from napari_unet.schema.settings import (
     TrainSettings,
 )
 from napari_unet.training.examples import make_example
-from napari_unet.training.finetune import fine_tune, fine_tuning, fitting_mask, prove
+from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.heldout import TILE_PX, held_out
+from napari_unet.training.lesson import fitting_mask
 from napari_unet.training.new_model import new_model
+from napari_unet.training.proof import prove
 
 CPU = FineTuneSettings(device="cpu", steps=30, seconds=60)
 

@@ -1,0 +1,123 @@
+"""Make corrections ready: what is trained on, and what is held out to judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.images.instances import instances
+from napari_unet.images.metrics import f1
+from napari_unet.inference.predict import prepare
+from napari_unet.schema.correction import Correction, kind_text
+from napari_unet.schema.events import Event, Notice, Progress
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.settings import LossSettings, MaskSettings
+from napari_unet.training.examples import Example, make_example
+from napari_unet.training.heldout import held_out
+from napari_unet.training.scoring import Exam
+
+MOST_EXAMS = 8
+
+
+class Lesson(NamedTuple):
+    """Corrections made ready: what is trained on, and what is held out to judge by."""
+
+    examples: list[Example]
+    exams: list[Exam]
+    is_held_out: bool
+    mask: MaskSettings
+    known_px: int
+
+
+def prepare_lesson(
+    card: ModelCard,
+    corrections: Sequence[Correction],
+    loss: LossSettings = LossSettings(),  # noqa: B008 (frozen)
+) -> Generator[Event, None, Lesson]:
+    """Split each correction into pixels to learn from and pixels to judge by.
+
+    Parameters
+    ----------
+    card
+        How images are read, what the masks hold, and how probabilities become objects.
+    corrections
+        Those without a known pixel, or of another kind of mask, are left out with a notice.
+    loss
+        What the weight maps are made for.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left to learn from.
+    """
+    classes = card.classes
+    examples: list[Example] = []
+    apart: list[Exam] = []
+    whole: list[Exam] = []
+    for done, correction in enumerate(corrections, start=1):
+        known = np.asarray(correction.known) > 0
+        if not known.any():
+            yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
+        elif correction.classes != classes:
+            yield Notice(text=_of_another_kind(correction, classes))
+        else:
+            exam = Exam(prepare(correction.image, card), correction.labels, known)
+            aside = known & held_out(known.shape, correction.image_id)
+            whole.append(exam)
+            if aside.any() and (known & ~aside).any():
+                apart.append(exam._replace(counted=aside))
+                known = known & ~aside
+            examples.append(
+                make_example(
+                    exam.image, exam.labels, known, classes=classes, percentiles=None, loss=loss
+                )
+            )
+        yield Progress(phase="weight map", done=done, total=len(corrections))
+    if not examples:
+        others = [one for one in corrections if one.classes != classes]
+        if others:
+            raise ValueError(_of_another_kind(others[0], classes))
+        raise ValueError("There is no correction to learn from: mark a region as right first.")
+    judged = apart or whole
+    return Lesson(
+        examples,
+        judged[:: -(-len(judged) // MOST_EXAMS)],
+        bool(apart),
+        _fitting(card, whole),
+        sum(int(exam.counted.sum()) for exam in whole),
+    )
+
+
+def _of_another_kind(correction: Correction, classes: int) -> str:
+    return (
+        f"A corrected mask of {kind_text(correction.classes)} is left out, since this model learns "
+        f"{kind_text(classes)}: fine-tune another model on it."
+    )
+
+
+def _fitting(card: ModelCard, exams: Sequence[Exam]) -> MaskSettings:
+    """The settings of masks that suit the corrections; those of classes stay as they are."""
+    if card.classes > 1:
+        return card.mask
+    return fitting_mask([(exam.labels, exam.counted) for exam in exams], card.mask)
+
+
+def fitting_mask(
+    annotated: Sequence[tuple[np.ndarray, np.ndarray]], mask: MaskSettings
+) -> MaskSettings:
+    """Whether touching objects like these should be split, found by trying it on their own shapes.
+
+    The waist of two round nuclei is where they touch; a branched cell is all waists.
+    """
+    quality = {}
+    for split in (True, False):
+        tried = mask.model_copy(update={"split_touching": split})
+        quality[split] = np.mean(
+            [
+                f1(instances((labels > 0).astype(np.float32), tried), labels, known=known)
+                for labels, known in annotated
+            ]
+        )
+    return mask.model_copy(update={"split_touching": bool(quality[True] > quality[False])})

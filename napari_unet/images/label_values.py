@@ -96,7 +96,7 @@ def to_classes(
     if highest >= classes:
         raise ValueError(
             f"{name} holds the value {highest}, but {classes} classes are 0 to {classes - 1}; "
-            "give more classes, or say in a file of known pixels which ones do not count."
+            "give more classes, or save these pixels as one of them."
         )
     return np.asarray(whole, np.uint8)
 

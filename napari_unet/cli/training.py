@@ -103,7 +103,7 @@ def train(
     data = f"{_many(len(pairs))} of '{images.resolve().name}'"
     taken = read_recipe(recipe)
     network = network or taken.network
-    sized = network_settings(network, **(chosen(taken.network_settings) | chosen(shape)))
+    sized = network_settings(network, chosen(taken.network_settings), **chosen(shape))
     if len(class_names) not in (0, sized.classes):
         raise WrongCall(
             f"--class-names gives {len(class_names)} names, and --classes is {sized.classes}: name "

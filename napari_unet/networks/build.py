@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 import torch
@@ -15,8 +17,20 @@ from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.settings import NetworkSettings
 
 
-def network_settings(name: str, **given: Any) -> NetworkSettings:
+def network_settings(
+    name: str, suggested: Mapping[str, Any] = MappingProxyType({}), **given: Any
+) -> NetworkSettings:
     """The shape of a network: what is given, and for the rest what its paper says.
+
+    Parameters
+    ----------
+    name
+        Its name in `napari_unet.schema.catalog.NETWORKS`.
+    suggested
+        What comes before its paper, by the name of the setting: that of a recipe, say, which was
+        made for another network. What is part of what this one is stays as it is.
+    given
+        What somebody wants of this network.
 
     Raises
     ------
@@ -24,7 +38,8 @@ def network_settings(name: str, **given: Any) -> NetworkSettings:
         If there is no such network, or what is given is out of range.
     """
     network: type[Network] = resolve(NETWORKS, name)
-    return NetworkSettings(**{**dict(network.defaults), **given})
+    open_to_it = {key: value for key, value in suggested.items() if key not in network.fixed}
+    return NetworkSettings(**{**dict(network.defaults), **open_to_it, **given})
 
 
 def build_network(name: str, settings: NetworkSettings, seed: int = 0) -> Network:

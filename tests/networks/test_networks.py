@@ -126,6 +126,15 @@ def test_what_is_part_of_a_network_is_not_set(name):
             build_network(name, network_settings(name, features=2, **{field: other[field]}))
 
 
+def test_a_recipe_of_another_network_says_what_this_one_leaves_open():
+    suggested = {"features": 32, "normalization": "batch", "upsampling": "bilinear"}
+    nested = network_settings("unet++", suggested, depth=4)
+    assert nested == NetworkSettings(depth=4, **suggested)
+    coarse = network_settings("fcn-8s", suggested)
+    assert (coarse.features, coarse.normalization, coarse.depth) == (32, "batch", 6)
+    assert build_network("fcn-8s", network_settings("fcn-8s", suggested, features=2))
+
+
 def test_same_seed_same_parameters():
     one, two, other = (
         build_network("unet", NetworkSettings(**TINY), seed).state_dict() for seed in (1, 1, 2)

@@ -1,5 +1,7 @@
 """How well masks agree with the truth: one function a score, all of them importable from here."""
 
+from napari_unet.images.metrics.boundaries import OutlinePixels, boundary_f1, outline_pixels
+from napari_unet.images.metrics.contacts import Touching, touching_pairs
 from napari_unet.images.metrics.membranes import (
     CHALLENGE_THRESHOLDS,
     MembraneCurve,
@@ -29,8 +31,11 @@ __all__ = [
     "Agreement",
     "Counts",
     "MembraneCurve",
+    "OutlinePixels",
+    "Touching",
     "aji",
     "best_of",
+    "boundary_f1",
     "combine",
     "compare",
     "dice",
@@ -41,12 +46,14 @@ __all__ = [
     "membrane_curve",
     "membrane_scores",
     "object_counts",
+    "outline_pixels",
     "pixel_error",
     "rand_error",
     "regions",
     "score",
     "split_merge_error",
     "thinned",
+    "touching_pairs",
     "v_info",
     "v_rand",
     "warping_error",

@@ -32,7 +32,7 @@ NETWORKS: Mapping[str, Entry] = MappingProxyType(
         "unet": Entry(
             "napari_unet.networks.unet:UNet",
             "U-Net",
-            "Choose it first: it learns most kinds of cells from few annotated images.",
+            "Choose it before the others: it learns most kinds of cells from few annotated images.",
         ),
         "unet-2015": Entry(
             "napari_unet.networks.unet_2015:UNet2015",
@@ -150,7 +150,18 @@ def resolve(catalog: Mapping[str, Entry], name: str) -> Any:
     ValueError
         If there is no such name; the sentence lists those that there are.
     """
+    module, _, attribute = catalog[known(catalog, name)].path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def known(catalog: Mapping[str, Entry], name: str) -> str:
+    """The name itself, if it is one of a catalogue.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name; the sentence lists those that there are.
+    """
     if name not in catalog:
         raise ValueError(f"There is no '{name}'. Choose one of: {', '.join(catalog)}.")
-    module, _, attribute = catalog[name].path.partition(":")
-    return getattr(import_module(module), attribute)
+    return name

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from napari_unet.schema import catalog
 
 
 class Record(BaseModel):
@@ -270,6 +272,11 @@ class LossSettings(Record):
         description="Added above and below the fraction line of overlaps, in pixels, so that "
         "patches without objects have one.",
     )
+
+    @field_validator("loss")
+    @classmethod
+    def _is_in_the_catalogue(cls, name: str) -> str:
+        return catalog.known(catalog.LOSSES, name)
 
 
 class TrainSettings(Record):

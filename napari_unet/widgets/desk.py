@@ -16,7 +16,12 @@ from qtpy.QtCore import QObject, Signal
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
+from napari_unet.schema.settings import (
+    FineTuneSettings,
+    LossSettings,
+    MaskSettings,
+    PredictSettings,
+)
 from napari_unet.session import kind, wording
 from napari_unet.session.ahead import Ahead
 from napari_unet.session.heads import with_heads_of
@@ -60,7 +65,8 @@ class Desk(QObject):
         self.session = Session(lambda: self._spare_time)
         self.maker = MaskMaker(self)
         self._predict_settings = remembered(PredictSettings(), "prediction")
-        self.fine_tune_settings = remembered(FineTuneSettings(), "fine_tuning")
+        loss = remembered(LossSettings(), "loss")
+        self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self._adopted = ""
         self._connect()
@@ -192,9 +198,13 @@ class Desk(QObject):
         self._teacher.teach(self.fine_tune_settings.model_copy(update={"device": device}))
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
-        """Fine-tune with other settings from the next time on, also in the next window."""
+        """Fine-tune with other settings from the next time on, also in the next window.
+
+        A new network is started in this window only, and until one is kept.
+        """
         self.fine_tune_settings = settings
         remember(settings, "fine_tuning")
+        remember(settings.loss, "loss")
 
     def check_device(self) -> None:
         """Find out in the background which device works, and so start the engine ahead."""
@@ -226,7 +236,10 @@ class Desk(QObject):
 
     @guarded
     def _on_kept(self, entry: object) -> None:
-        """Show at once what the new model makes of what the user looks at."""
+        """Go on from the new model, and show at once what it makes of what the user looks at."""
+        go_on = self.fine_tune_settings.model_copy(update={"network": None})
+        self.fine_tune_settings = go_on
+        self.changed.emit()
         if not self.why_not_segment():
             self.segment("view")
 

@@ -6,8 +6,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.session import kind, wording
+from napari_unet.session import kind, teaching, wording
 from napari_unet.session.run import Curves
+from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.forms import Form
@@ -27,6 +28,7 @@ class FineTuneSection(Section):
         super().__init__("3  Fine-tune", parent)
         self._desk = desk
         self.settings = Form(desk.fine_tune_settings, ["seconds"])
+        self.advanced = Advanced(desk.fine_tune_settings)
         self.run = button(
             "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
         )
@@ -37,6 +39,7 @@ class FineTuneSection(Section):
         self.card = ProofCard()
         for widget in (
             self.settings,
+            self.advanced,
             self.run,
             self.reason,
             self.outside,
@@ -51,6 +54,7 @@ class FineTuneSection(Section):
 
     def _connect(self) -> None:
         self.settings.changed.connect(self._on_settings_edited)
+        self.advanced.changed.connect(self._on_settings_edited)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.card.kept.connect(self._on_kept)
@@ -67,7 +71,9 @@ class FineTuneSection(Section):
         reason = self._desk.why_not_fine_tune()
         noun = kind.noun(session.model.card.classes if session.model else 1)
         others = len(self._desk.opener.worked_on)
+        settings = self._desk.fine_tune_settings
         text = wording.fine_tune_text(stage.bench.tally, others, noun)
+        text = text.replace("Fine-tune", teaching.verb(settings), 1)
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)
@@ -77,7 +83,8 @@ class FineTuneSection(Section):
         self.running.setVisible(learning)
         self.running.show_progress(session.progress, session.ending)
         self._reveal(self.plot, learning or bool(session.curves.steps))
-        self.settings.show_record(self._desk.fine_tune_settings)
+        self.settings.show_record(settings)
+        self.advanced.show_settings(settings)
         self.card.show_result(session.candidate)
         self._reveal(self.card, session.candidate is not None)
 
@@ -90,6 +97,7 @@ class FineTuneSection(Section):
     @guarded
     def _on_settings_edited(self, settings: FineTuneSettings) -> None:
         self._desk.use_fine_tune_settings(settings)
+        self.refresh()
 
     @guarded
     def _on_run_clicked(self) -> None:

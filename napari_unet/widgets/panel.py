@@ -78,8 +78,13 @@ class Panel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        bar = scroll.verticalScrollBar().sizeHint().width()
-        self.setMinimumWidth(content.minimumSizeHint().width() + bar)
+        self._keep_wide_enough()
+
+    def _keep_wide_enough(self) -> None:
+        """Let nothing be cut off at the right; how wide that is depends on the window's style."""
+        content, bar = self._scroll.widget(), self._scroll.verticalScrollBar()
+        around = bar.sizeHint().width() + 2 * self._scroll.frameWidth()
+        self.setMinimumWidth(content.minimumSizeHint().width() + around)
 
     @guarded
     def _on_changed(self) -> None:
@@ -122,6 +127,7 @@ class Panel(QWidget):
 
     @guarded
     def _on_opened(self) -> None:
+        self._keep_wide_enough()
         if self.desk.session.device is None:
             self.desk.check_device()
 

@@ -21,6 +21,9 @@ from qtpy.QtWidgets import (
 from napari_unet.schema.events import Progress
 from napari_unet.session.wording import progress_text
 
+_BESIDE_ENTRY_PX = 30
+"""In a list that opens, for its frame and its scroll bar."""
+
 
 class Section(QWidget):
     """One step of the loop: a heading, and what belongs to it."""
@@ -61,6 +64,13 @@ class Choice(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumContentsLength(8)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def showPopup(self) -> None:
+        """Open the list, as wide as its longest entry, however narrow the panel is."""
+        width = self.fontMetrics().horizontalAdvance
+        longest = max((width(self.itemText(index)) for index in range(self.count())), default=0)
+        self.view().setMinimumWidth(longest + _BESIDE_ENTRY_PX)
+        super().showPopup()
 
     def offer(self, entries: Sequence[str], chosen: int) -> None:
         """Show these entries, without saying that another one was chosen."""

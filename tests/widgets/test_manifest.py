@@ -9,12 +9,16 @@ import pytest
 from npe2 import PluginManager, PluginManifest
 
 import napari_unet
-from napari_unet.schema.settings import FineTuneSettings, PredictSettings
+from napari_unet.schema.settings import FineTuneSettings, LossSettings, PredictSettings
 from napari_unet.widgets.forms import bound
 from napari_unet.widgets.preferences import PLUGIN, remember, remembered
 
 PATH = Path(napari_unet.__file__).parent / "napari.yaml"
-CATEGORIES = {"prediction": PredictSettings, "fine_tuning": FineTuneSettings}
+CATEGORIES = {
+    "prediction": PredictSettings,
+    "fine_tuning": FineTuneSettings,
+    "loss": LossSettings,
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,55 @@
+"""What corrections are taught to, and with which loss: the choices that there are, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from napari_unet.schema.catalog import LOSSES, NETWORKS
+from napari_unet.schema.settings import FineTuneSettings, LossSettings
+
+_NOTHING_YET = "A new network knows nothing yet: correct more, and give it more time."
+
+
+class Option(NamedTuple):
+    """Something that can be chosen."""
+
+    title: str
+    when: str
+    """When to choose it."""
+
+
+def starts() -> Mapping[str | None, Option]:
+    """What fine-tuning can start from: None is the model itself, a name is a new network."""
+    model = Option(
+        "This model",
+        "Choose it where the model finds some of the cells: it needs few corrections and little "
+        "time.",
+    )
+    options: dict[str | None, Option] = {None: model}
+    for name, entry in NETWORKS.items():
+        options[name] = Option(f"A new {entry.title}", f"{entry.when} {_NOTHING_YET}")
+    return options
+
+
+def losses() -> Mapping[str | None, Option]:
+    """The losses of the catalogue."""
+    return {name: Option(entry.title, entry.when) for name, entry in LOSSES.items()}
+
+
+def verb(settings: FineTuneSettings) -> str:
+    """What is done with corrections, as a button says it."""
+    if settings.network is None:
+        return "Fine-tune"
+    return f"Teach a new {NETWORKS[settings.network].title}"
+
+
+def unusual(settings: FineTuneSettings) -> str:
+    """What was chosen that is not as usual, in one line; empty if nothing was."""
+    parts = []
+    if settings.network is not None:
+        parts.append(f"starts from a new {NETWORKS[settings.network].title}")
+    if settings.loss.loss != LossSettings().loss:
+        parts.append(f"loss: {LOSSES[settings.loss.loss].title}")
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,75 @@
+"""What is seldom chosen for fine-tuning: another network, another loss; folded away at first."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_unet.schema.settings import FineTuneSettings, LossSettings
+from napari_unet.session import teaching
+from napari_unet.widgets.catalog_choice import CatalogChoice
+from napari_unet.widgets.parts import Explanation, button
+from napari_unet.widgets.runner import guarded
+
+
+class Advanced(QWidget):
+    """What corrections are taught to, and with which loss.
+
+    Folded it takes one line; what is not as usual is said in a second one.
+    """
+
+    changed = Signal(object)
+    """The settings of fine-tuning as they are now."""
+
+    def __init__(self, settings: FineTuneSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.fold = button(
+            "Advanced",
+            "Start from a new network, or teach with another loss.",
+            name="flat",
+            checkable=True,
+        )
+        self.unusual = Explanation()
+        start, loss = FineTuneSettings.model_fields["network"], LossSettings.model_fields["loss"]
+        self.start = CatalogChoice(
+            start.title or "", "What the corrections are taught to.", teaching.starts()
+        )
+        self.loss = CatalogChoice(
+            loss.title or "", "What the network is taught to minimise.", teaching.losses()
+        )
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        for widget in (self.fold, self.unusual, self.start, self.loss):
+            rows.addWidget(widget)
+        self.fold.toggled.connect(self._on_folded)
+        self.start.chosen.connect(self._on_start_chosen)
+        self.loss.chosen.connect(self._on_loss_chosen)
+        self.show_settings(settings)
+
+    def show_settings(self, settings: FineTuneSettings) -> None:
+        """Show other settings, without saying that they changed."""
+        self._settings = settings
+        self.start.show_name(settings.network)
+        self.loss.show_name(settings.loss.loss)
+        opened = self.fold.isChecked()
+        self.start.setVisible(opened)
+        self.loss.setVisible(opened)
+        self.unusual.say("" if opened else teaching.unusual(settings))
+
+    def _use(self, **update: object) -> None:
+        self.show_settings(self._settings.model_copy(update=update))
+        self.changed.emit(self._settings)
+
+    @guarded
+    def _on_folded(self, opened: bool) -> None:
+        self.show_settings(self._settings)
+
+    @guarded
+    def _on_start_chosen(self, name: str | None) -> None:
+        self._use(network=name)
+
+    @guarded
+    def _on_loss_chosen(self, name: str) -> None:
+        self._use(loss=self._settings.loss.model_copy(update={"loss": name}))

@@ -12,13 +12,15 @@ from napari_unet.device import choose_device
 from napari_unet.images.colour import luminance
 from napari_unet.images.files import as_image
 from napari_unet.images.normalize import normalize
-from napari_unet.images.tiling import Tile, tiles
-from napari_unet.inference.tiled import predict_tiles
+from napari_unet.images.rescale import Size, resize, scaled
+from napari_unet.images.tiling import Tile
+from napari_unet.inference.tiled import cut, predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model
 from napari_unet.models.model import Model
 from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
+from napari_unet.schema.input import InputSettings
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box, Prediction
 from napari_unet.schema.settings import PredictSettings
@@ -34,11 +36,12 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
     image
         (y, x), (channel, y, x) or colour, (y, x, 3 or 4); any real dtype.
     card
-        Says how many channels the model takes, what it does with colour and how it normalises.
+        Says how many channels the model takes, what it does with colour, how it normalises, and at
+        what scale and polarity it sees images.
 
     Returns
     -------
-    float32, (channel, y, x).
+    float32, (channel, y, x), by the scale of the card larger or smaller than the plane.
 
     Raises
     ------
@@ -57,7 +60,14 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
             f"'{card.name}' takes {channels} channel{'s' * (channels > 1)}, the image has {found}: "
             "choose a channel of the image or another model."
         )
-    return normalize(image, card.percentiles)
+    return brought(normalize(image, card.percentiles), card.input)
+
+
+def brought(image: np.ndarray, wanted: InputSettings) -> np.ndarray:
+    """Bring a normalised image, (channel, y, x), to the polarity and scale that a model knows."""
+    shown = 1 - image if wanted.inverted else image
+    size = scaled((image.shape[1], image.shape[2]), wanted.scale)
+    return shown if size == image.shape[1:] else resize(shown, size)
 
 
 def _is_colour(image: np.ndarray, card: ModelCard) -> bool:
@@ -65,7 +75,7 @@ def _is_colour(image: np.ndarray, card: ModelCard) -> bool:
     return image.ndim == 3 and image.shape[-1] in (3, 4) and not first_is_channel
 
 
-def _size(image: np.ndarray, card: ModelCard) -> tuple[int, int]:
+def _size(image: np.ndarray, card: ModelCard) -> Size:
     """Height and width of a plane."""
     height, width = image.shape[:2] if _is_colour(image, card) else image.shape[-2:]
     return height, width
@@ -111,13 +121,17 @@ def predict_planes(
     level = None if settings.head == "accurate" else int(settings.head[1:])
     start, done, said = time.monotonic(), 0, False
     sizes = [_size(plane, model.card) for plane in planes]
-    total = sum(_tile_count(network, size, settings.tile_px, region) for size in sizes)
+    shown = [scaled(size, model.card.input.scale) for size in sizes]
+    cuts = (
+        cut(network, *both, settings.tile_px, region) for both in zip(shown, sizes, strict=True)
+    )
+    total = sum(1 for tiles in cuts for _ in tiles)
     for index, plane in enumerate(planes):
         image = prepare(plane, model.card)
         if not said and (broken := _not_finite(plane)):
             said = True
             yield Notice(text=f"{broken} pixels are no numbers: they count as the darkest.")
-        parts = _within_memory(network, image, settings, level, region, look_first)
+        parts = _within_memory(network, image, sizes[index], settings, level, region, look_first)
         for part in parts:
             if isinstance(part, Notice):
                 yield part
@@ -133,14 +147,10 @@ def _not_finite(plane: np.ndarray) -> int:
     return int(np.count_nonzero(~np.isfinite(plane))) if plane.dtype.kind == "f" else 0
 
 
-def _tile_count(network: Network, size: tuple[int, int], tile_px: int, region: Box | None) -> int:
-    cut = tiles(size, tile_px, network.halo_px, network.multiple, region)
-    return sum(1 for _ in cut)
-
-
 def _within_memory(
     network: Network,
     image: np.ndarray,
+    size: Size,
     settings: PredictSettings,
     level: int | None,
     region: Box | None,
@@ -158,6 +168,7 @@ def _within_memory(
                 rotations=settings.rotations,
                 region=region,
                 look_first=look_first,
+                size=size,
             )
             return
         except (torch.OutOfMemoryError, MemoryError):

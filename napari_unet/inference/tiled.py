@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_unet.images.rescale import Size, source
 from napari_unet.images.tiling import Tile, read, tiles
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
@@ -22,6 +23,7 @@ def predict_tiles(
     rotations: bool = False,
     region: Box | None = None,
     look_first: Box | None = None,
+    size: Size | None = None,
 ) -> Iterator[tuple[Tile, np.ndarray]]:
     """Give the probabilities of an image tile by tile, the same whatever the size of the tiles.
 
@@ -37,15 +39,46 @@ def predict_tiles(
         UNet++ only: the head to stop at; None is the mean of all.
     rotations
         Average over the eight flips and quarter turns.
+    size
+        Height and width of what is answered, where that is not the size at which the network is
+        shown the image; tiles and boxes are in its pixels.
 
     Yields
     ------
     Each tile with its probabilities, float32, (class, y, x), of its core.
     """
-    device = next(network.parameters()).device
-    shape = (image.shape[1], image.shape[2])
-    cut = tiles(
-        shape,
+    shown = (image.shape[1], image.shape[2])
+    size = size or shown
+    for tile in cut(network, shown, size, tile_px, region, look_first):
+        if size == shown:
+            yield tile, _of_tile(network, image, tile, level, rotations)
+            continue
+        needed = source(tile.core, shown, size)
+        answer = predict_whole(
+            network, image, tile_px, needed.box, level=level, rotations=rotations
+        )
+        yield tile, needed.back(answer).clip(0, 1)
+
+
+def cut(
+    network: Network,
+    shown: Size,
+    size: Size,
+    tile_px: int,
+    region: Box | None = None,
+    look_first: Box | None = None,
+) -> Iterator[Tile]:
+    """The tiles of an answer of a size, made from an image that is shown at the same or another.
+
+    Parameters are those of `predict_tiles`; ``shown`` is the height and width of the image.
+    """
+    if size != shown:
+        finer = max(shown[0] / size[0], shown[1] / size[1])
+        # What a tile needs of the image that is shown is one tile there.
+        side = max(1, int((tile_px - 1 - 2 * max(1.0, finer)) / finer))
+        return tiles(size, side, 0, 1, region, look_first)
+    return tiles(
+        size,
         tile_px,
         network.halo_px,
         network.multiple,
@@ -54,12 +87,18 @@ def predict_tiles(
         margin_px=network.margin_px,
         remainder_px=network.remainder_px,
     )
-    for tile in cut:
-        shown = torch.from_numpy(read(image, tile.read))[None].to(device)
-        with torch.inference_mode():
-            answer = _average(network, shown, level) if rotations else _run(network, shown, level)
-        y0, x0, y1, x1 = tile.crop
-        yield tile, answer[0, :, y0:y1, x0:x1].float().cpu().numpy()
+
+
+def _of_tile(
+    network: Network, image: np.ndarray, tile: Tile, level: int | None, rotations: bool
+) -> np.ndarray:
+    device = next(network.parameters()).device
+    shown = torch.from_numpy(read(image, tile.read))[None].to(device)
+    with torch.inference_mode():
+        answer = _average(network, shown, level) if rotations else _run(network, shown, level)
+    y0, x0, y1, x1 = tile.crop
+    found: np.ndarray = answer[0, :, y0:y1, x0:x1].float().cpu().numpy()
+    return found
 
 
 def _run(network: Network, shown: Tensor, level: int | None) -> Tensor:
@@ -78,12 +117,31 @@ def _average(network: Network, shown: Tensor, level: int | None) -> Tensor:
 
 
 def predict_whole(
-    network: Network, image: np.ndarray, tile_px: int = 512, region: Box | None = None
+    network: Network,
+    image: np.ndarray,
+    tile_px: int = 512,
+    region: Box | None = None,
+    *,
+    level: int | None = None,
+    rotations: bool = False,
+    size: Size | None = None,
 ) -> np.ndarray:
-    """Probabilities of a normalised image or a region of it, float32, (class, y, x)."""
-    top, left, bottom, right = region or (0, 0, *image.shape[1:])
+    """Probabilities of a normalised image or a region of it, float32, (class, y, x).
+
+    Parameters are those of `predict_tiles`.
+    """
+    top, left, bottom, right = region or (0, 0, *(size or image.shape[1:]))
     whole = np.empty((network.settings.classes, bottom - top, right - left), dtype=np.float32)
-    for tile, probabilities in predict_tiles(network, image, tile_px=tile_px, region=region):
+    found = predict_tiles(
+        network,
+        image,
+        tile_px=tile_px,
+        level=level,
+        rotations=rotations,
+        region=region,
+        size=size,
+    )
+    for tile, probabilities in found:
         y0, x0, y1, x1 = tile.core
         whole[:, y0 - top : y1 - top, x0 - left : x1 - left] = probabilities
     return whole

@@ -9,6 +9,7 @@ from uuid import uuid4
 from pydantic import Field, model_validator
 
 from napari_unet.schema.class_scores import ClassScores
+from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, Record
 
 FORMAT_VERSION = 1
@@ -77,6 +78,15 @@ class ModelCard(Record):
         "luminance",
         description="What is done with a colour image: its luminance is taken, it is refused, or "
         "its three colours are the channels.",
+    )
+    input: InputSettings = Field(
+        InputSettings(), description="How images are brought to what its network knows."
+    )
+    pixel_size_um: float | None = Field(
+        None,
+        gt=0,
+        title="Pixel size",
+        description="Side of a pixel as its network sees it, in micrometres, if anybody knows.",
     )
     mask: MaskSettings = Field(
         MaskSettings(), description="The settings that fit it best, used where none are chosen."

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_unet.images.normalize import normalize
+from napari_unet.images.rescale import resize_labels
 from napari_unet.images.targets import class_target, make_target
 from napari_unet.schema.settings import LossSettings
 
@@ -48,7 +49,8 @@ def make_example(
     image
         The whole image, (y, x) or (channel, y, x), any real dtype.
     labels
-        (y, x) integers: numbered objects, 0 is background; or classes.
+        (y, x) integers: numbered objects, 0 is background; or classes. Those of an image that was
+        prepared at another scale are brought to it.
     known
         (y, x), 0 where nobody vouched for the label; None means that all is known. Patches are then
         drawn around known pixels, half of them around those of objects, or as many around each
@@ -60,6 +62,9 @@ def make_example(
     loss
         What the weight map is made for; that of classes has no border weights.
     """
+    if labels.shape != image.shape[-2:]:
+        labels = resize_labels(labels, image.shape[-2:])
+        known = None if known is None else resize_labels(known, image.shape[-2:])
     if classes > 1:
         target, weight_map = class_target(labels, classes, known, balance=loss.balance)
     else:

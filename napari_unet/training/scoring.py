@@ -23,7 +23,7 @@ class Exam(NamedTuple):
     """An annotated image to score a network on."""
 
     image: np.ndarray
-    """float32, (channel, y, x), normalised."""
+    """float32, (channel, y, x), prepared for the network: normalised, at the scale it knows."""
     labels: np.ndarray
     """(y, x) integers: objects, or classes where the network gives several."""
     counted: np.ndarray
@@ -73,7 +73,7 @@ def predicted(
         box = bounding_box(exam.counted)
         window = np.s_[box[0] : box[2], box[1] : box[3]]
         yield (
-            predict_whole(fused, exam.image, region=box),
+            predict_whole(fused, exam.image, region=box, size=exam.labels.shape),
             exam.labels[window],
             exam.counted[window],
         )

@@ -195,6 +195,6 @@ def _data(lesson: Lesson, corrections: Sequence[Correction]) -> str:
 
 def _too_few(steps: int) -> str:
     return (
-        f"The new network came to {steps} steps only: give it more time, or a GPU, or start from "
-        "a smaller one."
+        f"The new network came to {steps} step{'s' * (steps != 1)} only: give it more time, or a "
+        "GPU, or start from a smaller one."
     )

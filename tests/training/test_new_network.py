@@ -109,8 +109,8 @@ def test_r13_5_it_uses_its_time_and_says_when_that_was_too_little(correction):
     assert tuned.seconds < 4.5
     assert tuned.steps < FEWEST_STEPS
     assert notices == [
-        f"The new network came to {tuned.steps} steps only: give it more time, or a GPU, or start "
-        "from a smaller one."
+        f"The new network came to {tuned.steps} step{'s' * (tuned.steps != 1)} only: give it more "
+        "time, or a GPU, or start from a smaller one."
     ]
 
 
@@ -122,7 +122,7 @@ def test_r1_1_a_new_network_that_is_not_better_than_the_model_is_said_to_be_not(
     settings = STEPS.model_copy(update={"network": "unet"})
     proof = fine_tune(good, [correction], settings).proof
     assert proof.before.iou > 0.5
-    assert not proof.better
+    assert not proof.accepted
     assert proof.sentence.startswith("Not better")
 
 

@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field
 
 from napari_unet.schema.arrays import Array
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box
+from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings, Record
 
 
@@ -49,18 +50,6 @@ class CheckRequest(Record):
 
 
 Request = Annotated[PredictRequest | FineTuneRequest | CheckRequest, Field(discriminator="kind")]
-
-
-class Proof(Record):
-    """What fine-tuning changed, as scores of both models on the same pixels."""
-
-    before: Scores
-    after: Scores
-    held_out: bool = True
-    """False: there were no held-out pixels, so these are the pixels that it was trained on."""
-    better: bool = True
-    sentence: str = ""
-    """The verdict in one sentence."""
 
 
 class FineTuned(Record):

@@ -15,10 +15,11 @@ from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Notice, finish
-from napari_unet.schema.model_card import ModelCard, Scores
-from napari_unet.schema.requests import Proof
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
 from napari_unet.training.card import card_of_training
+from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.patches import PatchSampler
 from napari_unet.training.proof import prove
@@ -56,11 +57,11 @@ def fine_tuning(
     device = choose_device(settings.device).device
     lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
     network = model.network().to(device)
-    before, scoring = _timed_scores(network, lesson, model.card.mask)
+    before, scoring = _judged(network, lesson, model.card.mask)
     if settings.network is not None:
         network = new_network(settings.network, model.card, settings.seed).to(device)
-        _, scoring = _timed_scores(network, lesson, lesson.mask)
-    plan = _plan(settings, lesson, settings.seconds - (time.monotonic() - start) - 1.5 * scoring)
+        _, scoring = _judged(network, lesson, lesson.mask)
+    plan = _plan(settings, lesson, settings.seconds - (time.monotonic() - start) - 2 * scoring)
     sampler = PatchSampler(
         [example.to(device) for example in lesson.examples],
         batch=plan.batch,
@@ -90,7 +91,9 @@ def fine_tuning(
         scores=after,
         data=_data(lesson, corrections),
     )
-    proof = prove(before, after, lesson.is_held_out)
+    network.load_state_dict(trained.parameters)
+    judged, _ = _judged(network, lesson, lesson.mask)
+    proof = prove(before, judged, lesson.is_held_out)
     seconds = time.monotonic() - start
     return FineTuneResult(Model(card, trained.parameters), proof, trained.step, seconds)
 
@@ -149,11 +152,11 @@ def new_network(name: str, card: ModelCard, seed: int) -> Network:
     return build_network(name, network_settings(name, **shape), seed)
 
 
-def _timed_scores(network: Network, lesson: Lesson, mask: MaskSettings) -> tuple[Scores, float]:
-    """Scores of a network, and the seconds that scoring takes."""
+def _judged(network: Network, lesson: Lesson, mask: MaskSettings) -> tuple[Judgement, float]:
+    """A network's masks of what is held out, and the seconds that judging them takes."""
     start = time.monotonic()
-    scores = score_network(network, lesson.exams, mask)
-    return scores, time.monotonic() - start
+    judgement = judge(network, lesson.exams, mask)
+    return judgement, time.monotonic() - start
 
 
 def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float) -> TrainSettings:

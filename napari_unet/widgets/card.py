@@ -47,8 +47,8 @@ class ProofCard(QFrame):
             for name in _ROWS:
                 value = getattr(scores, name)
                 self.cells[name, when].setText("–" if value is None else f"{value:.2f}")
-        self.keep.setObjectName("primary" if proof.better else "")
-        self.discard.setObjectName("" if proof.better else "primary")
+        self.keep.setObjectName("primary" if proof.accepted else "")
+        self.discard.setObjectName("" if proof.accepted else "primary")
         for made in (self.keep, self.discard):
             made.style().unpolish(made)
             made.style().polish(made)

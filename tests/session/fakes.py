@@ -7,7 +7,8 @@ from safetensors.numpy import save_file
 
 from napari_unet.jobs.messages import Cancelled, Done
 from napari_unet.schema.events import Progress, StepDone, TileDone, Validated
-from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.proof import HeldOutScores, Proof
 from napari_unet.schema.requests import (
     Checked,
     CheckRequest,
@@ -15,13 +16,12 @@ from napari_unet.schema.requests import (
     FineTuneRequest,
     Predicted,
     PredictRequest,
-    Proof,
 )
 from napari_unet.schema.settings import NetworkSettings
 
 CHECKED = Checked(device="cpu", name="CPU", why="No GPU was found.")
-WORSE = Scores(iou=0.5, dice=0.6, f1_50=0.4, mean_ap=0.3)
-BETTER = Scores(iou=0.7, dice=0.8, f1_50=0.6, mean_ap=0.5)
+WORSE = HeldOutScores(iou=0.5, dice=0.6, f1_50=0.4, mean_ap=0.3)
+BETTER = HeldOutScores(iou=0.7, dice=0.8, f1_50=0.6, mean_ap=0.5)
 
 
 def two_cells():

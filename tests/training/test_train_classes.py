@@ -107,7 +107,7 @@ def test_fine_tuning_learns_classes_and_proves_it_by_their_mean_iou(model):
     result = fine_tune(model, [correction()], CPU)
     proof = result.proof
     assert proof.held_out
-    assert proof.better
+    assert proof.accepted
     assert proof.before.iou < 0.4
     assert proof.after.iou > proof.before.iou + 0.08
     assert f"mean IoU {proof.before.iou:.2f} -> {proof.after.iou:.2f} of the" in proof.sentence

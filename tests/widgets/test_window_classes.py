@@ -246,7 +246,7 @@ def test_the_whole_loop_with_classes(segmented, desk, settled, qtbot):
     settled()
     candidate = desk.session.candidate
     assert "mean IoU" in candidate.proof.sentence
-    assert candidate.proof.better
+    assert candidate.proof.accepted
     assert (candidate.card.classes, candidate.card.class_names) == (3, NAMES)
     desk.session.keep()
     settled()

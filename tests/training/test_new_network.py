@@ -122,7 +122,7 @@ def test_r1_1_a_new_network_that_is_not_better_than_the_model_is_said_to_be_not(
     settings = STEPS.model_copy(update={"network": "unet"})
     proof = fine_tune(good, [correction], settings).proof
     assert proof.before.iou > 0.5
-    assert not proof.better
+    assert not proof.accepted
     assert proof.sentence.startswith("Not better")
 
 

@@ -11,6 +11,7 @@ from napari_unet import disk
 from napari_unet.schema.class_scores import ClassScores
 from napari_unet.schema.membrane_scores import MembraneScores
 from napari_unet.schema.model_card import Scores
+from napari_unet.schema.proof import Proof
 
 SCORES = ("iou", "dice", "f1_50", "mean_ap")
 """The columns of scores, in this order."""
@@ -75,6 +76,19 @@ def print_scores(
     means = [[name, *(getattr(one, column) for column in MEANS)] for name, one in found]
     print_table([first, *MEANS], means)
     print_table(CLASS_SCORES, _class_rows(classes, last))
+
+
+def print_proof(proof: Proof, classes: Sequence[str]) -> None:
+    """Print the scores before and after a fine-tuning, and the verdict."""
+    columns = (*SCORES, "ap50", "boundary_f1", "touching_pairs", "merged_pairs")
+    print_scores("", [("before", proof.before), ("after", proof.after)], classes, columns)
+    print(proof.sentence)
+
+
+def proof_content(proof: Proof) -> dict[str, Any]:
+    """A verdict for a JSON file; its reason is the whole sentence."""
+    content = proof.model_dump(exclude={"sentence"})
+    return content | {"reason": proof.sentence}
 
 
 def print_membrane_scores(first: str, named: Sequence[tuple[str, MembraneScores]]) -> None:

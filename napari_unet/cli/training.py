@@ -19,6 +19,7 @@ from napari_unet.cli.options import (
     NetworkName,
     NetworkOptions,
     RecipeName,
+    Switch,
     TrainOptions,
     WrongCall,
     chosen,
@@ -26,7 +27,7 @@ from napari_unet.cli.options import (
     over,
 )
 from napari_unet.cli.progress import run
-from napari_unet.cli.report import print_scores, write_json
+from napari_unet.cli.report import print_proof, print_scores, proof_content, write_json
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
 from napari_unet.schema.recipe import DEFAULT_RECIPE
@@ -137,19 +138,23 @@ def fine_tune(
     labels: Labels = None,
     model: ModelName = DEFAULT_MODEL,
     known: Path | None = None,
+    keep_anyway: Switch = False,
     json_: Json = None,
     settings: Annotated[FineTuneOptions, FLAT] = FineTuneOptions(),  # noqa: B008 (frozen)
-) -> None:
+) -> bool:
     """Teach a model your corrections, and prove on held-out pixels what it learnt.
 
-    The model itself is never changed: a new one is written, better or not, and the last lines say
-    which. With --steps and no --seconds, the steps alone end it. Ctrl-C keeps the best so far.
+    The model itself is never changed. A new one is written if it is better on what was held out
+    from training; if not, nothing is, the last lines say why, and the exit status is 1. With
+    --steps and no --seconds, the steps alone end it. Ctrl-C keeps the best so far.
 
     Parameters
     ----------
     known
         Folder with the same file stems: 0 where you do not vouch for the labels. Left out, it is
         read from `<stem>_known` beside the labels, and all pixels count where there is none.
+    keep_anyway
+        Write the new model even if it is not better.
     """
     from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
@@ -163,14 +168,17 @@ def fine_tune(
     history = History()
     job = fine_tuning(loaded, corrections, _budgeted(settings))
     tuned = run(job, "fine-tune", history.listen)
-    write_model(tuned.model, out)
-    proof = tuned.proof
-    print_scores(
-        "", [("before", proof.before), ("after", proof.after)], loaded.card.names_of_classes
-    )
-    print(f"{proof.sentence}\n{tuned.steps} steps on {_many(len(corrections))} -> {out}")
-    made = {"model": str(out), "parent": tuned.model.card.parent, "images": len(corrections)}
-    write_json(json_, made | history.content() | {"proof": proof.model_dump()})
+    kept = tuned.proof.accepted or keep_anyway
+    if kept:
+        write_model(tuned.model, out)
+    print_proof(tuned.proof, loaded.card.names_of_classes)
+    outcome = f"-> {out}" if kept else "and nothing was written (see --keep-anyway)"
+    print(f"{tuned.steps} steps on {_many(len(corrections))} {outcome}")
+    made: dict[str, object] = {"out": str(out) if kept else None}
+    made |= {"parent": tuned.model.card.parent, "seed": settings.seed}
+    made |= {"images": len(corrections), **history.content()}
+    write_json(json_, made | {"auto_input": None} | proof_content(tuned.proof))
+    return kept
 
 
 def _limited(settings: TrainSettings, given: TrainSettings) -> TrainSettings:

@@ -91,7 +91,7 @@ def test_predict_writes_classes_or_the_objects_of_one(call, tmp_path):
 def test_fine_tune_takes_labels_as_the_model_does(call):
     status, said, _ = call(
         "fine-tune", *FOLDERS, "--model", "three.safetensors", "--steps", 2, "--device", "cpu",
-        "--out", "tuned.safetensors",
+        "--out", "tuned.safetensors", "--keep-anyway",
     )  # fmt: skip
     assert status == 0
     assert "mean IoU" in said

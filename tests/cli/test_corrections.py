@@ -157,7 +157,7 @@ def test_train_and_fine_tune_read_the_files_as_they_stand(call, image, tmp_path)
     tuned, trained = tmp_path / "tuned.safetensors", tmp_path / "trained.safetensors"
     status, _, problem = call(
         "fine-tune", "--model", "tiny.safetensors", "--images", out, "--steps", 1,
-        "--device", "cpu", "--out", tuned,
+        "--device", "cpu", "--out", tuned, "--keep-anyway",
     )  # fmt: skip
     assert status == 0, problem
     confirmed_px = np.count_nonzero(states & State.CONFIRMED)

@@ -107,16 +107,42 @@ def test_fine_tune_writes_a_child_and_leaves_its_parent_alone(call, made, tmp_pa
     out, report = tmp_path / "tuned.safetensors", tmp_path / "tuned.json"
     status, said, _ = call(
         "fine-tune", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
-        "--steps", 2, "--device", "cpu", "--out", out, "--json", report,
+        "--steps", 2, "--device", "cpu", "--out", out, "--json", report, "--keep-anyway",
     )  # fmt: skip
     assert status == 0
     card, written = read_card(out), json.loads(report.read_text())
     assert card.parent == read_card(made / "tiny.safetensors").id == written["parent"]
-    assert written["steps"] == 2
-    assert written["proof"]["sentence"] in said
+    assert (written["steps"], written["out"]) == (2, str(out))
+    assert written["reason"] in said
     assert [line.split()[0] for line in said.splitlines()[1:3]] == ["before", "after"]
-    assert f"{written['proof']['after']['iou']:.3f}" in said
+    assert f"{written['after']['iou']:.3f}" in said
+    assert said.splitlines()[-1].endswith(f"-> {out}")
     assert (made / "tiny.safetensors").read_bytes() == before
+
+
+def test_r1_1_a_model_that_is_not_better_is_not_written_and_the_exit_status_says_so(call, tmp_path):
+    """One step teaches next to nothing."""
+    out, report = tmp_path / "tuned.safetensors", tmp_path / "tuned.json"
+    status, said, _ = call(
+        "fine-tune", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
+        "--steps", 1, "--device", "cpu", "--out", out, "--json", report, "--seed", 7,
+    )  # fmt: skip
+    written = json.loads(report.read_text())
+    assert status == 1
+    assert not out.exists()
+    assert written["out"] is None
+    assert written["accepted"] is False
+    assert written["reason"].startswith("Not better")
+    assert "nothing was written (see --keep-anyway)" in said.splitlines()[-1]
+    for scores in (written["before"], written["after"]):
+        assert {"ap50", "f1_50", "iou", "boundary_f1"} <= {
+            k for k, v in scores.items() if v is not None
+        }
+    assert len(written["interval"]) == 2
+    assert written["held_out_objects"] > 0
+    assert (written["replay_before"], written["replay_after"], written["auto_input"]) == (None,) * 3
+    assert written["seed"] == 7
+    assert {"steps", "seconds", "parent"} <= written.keys()
 
 
 def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):
@@ -129,6 +155,7 @@ def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):
     call(
         "fine-tune", "--model", "tiny.safetensors", "--images", "images", "--labels", "labels",
         "--known", known, "--steps", 1, "--device", "cpu", "--out", tmp_path / "k.safetensors",
+        "--keep-anyway",
     )  # fmt: skip
     assert read_card(tmp_path / "k.safetensors").data.startswith(f"{2 * 20 * 30} corrected pixels")
 
@@ -173,7 +200,7 @@ def test_fine_tune_can_start_from_a_new_network_and_with_another_loss(call, tmp_
     status, said, _ = call(
         "fine-tune", "--images", "images", "--labels", "labels", "--model", "tiny.safetensors",
         "--network", "unet", "--loss", "tversky", "--tversky-beta", 0.4, "--steps", 1,
-        "--device", "cpu", "--out", out, "--json", report,
+        "--device", "cpu", "--out", out, "--json", report, "--keep-anyway",
     )  # fmt: skip
     assert status == 0
     card, written = read_card(out), json.loads(report.read_text())

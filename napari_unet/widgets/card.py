@@ -5,11 +5,12 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_unet.schema.model_card import Scores
+from napari_unet.schema.proof import HeldOutScores
 from napari_unet.schema.requests import FineTuned
 from napari_unet.widgets.parts import Explanation, beside, button
 
-_ROWS = ("iou", "f1_50")
+_ROWS = ("f1_50", "ap50", "boundary_f1", "iou", "merged_pairs")
+_KEEP = "Take the new model into the library and use it from now on."
 
 
 class ProofCard(QFrame):
@@ -24,8 +25,9 @@ class ProofCard(QFrame):
         self.title = QLabel()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
+        self.names = {name: _named(name) for name in _ROWS}
         self.cells = {(name, when): QLabel("") for name in _ROWS for when in (0, 1)}
-        self.keep = button("Keep", "Take the new model into the library and use it from now on.")
+        self.keep = button("Keep", _KEEP)
         self.discard = button("Discard", "Drop the new model; the one before stays as it was.")
         self.note = Explanation("The model before is never changed: you can always go back to it.")
         self.keep.clicked.connect(self.kept)
@@ -43,10 +45,13 @@ class ProofCard(QFrame):
             return
         proof = result.proof
         self.verdict.setText(proof.sentence)
-        for when, scores in enumerate((proof.before, proof.after)):
-            for name in _ROWS:
-                value = getattr(scores, name)
-                self.cells[name, when].setText("–" if value is None else f"{value:.2f}")
+        for name in _ROWS:
+            values = [_text(scores, name) for scores in (proof.before, proof.after)]
+            for when, value in enumerate(values):
+                self.cells[name, when].setText(value)
+                self.cells[name, when].setVisible(any(values))
+            self.names[name].setVisible(any(values))
+        self.keep.setText("Keep" if proof.accepted else "Keep anyway")
         self.keep.setObjectName("primary" if proof.accepted else "")
         self.discard.setObjectName("" if proof.accepted else "primary")
         for made in (self.keep, self.discard):
@@ -59,15 +64,27 @@ class ProofCard(QFrame):
         for column, text in enumerate(("Before", "After"), start=1):
             table.addWidget(_dim(text), 0, column, Qt.AlignmentFlag.AlignRight)
         for line, name in enumerate(_ROWS, start=1):
-            field = Scores.model_fields[name]
-            label = QLabel(field.title or name)
-            label.setToolTip(field.description or "")
-            table.addWidget(label, line, 0)
+            table.addWidget(self.names[name], line, 0)
             for when in (0, 1):
                 cell = self.cells[name, when]
                 table.addWidget(cell, line, when + 1, Qt.AlignmentFlag.AlignRight)
         table.setHorizontalSpacing(18)
         return table
+
+
+def _text(scores: HeldOutScores, name: str) -> str:
+    """A score as it is shown; nothing where there is none."""
+    value = getattr(scores, name)
+    if name == "merged_pairs":
+        return f"{value} of {scores.touching_pairs}" if scores.touching_pairs else ""
+    return "" if value is None else f"{value:.2f}"
+
+
+def _named(name: str) -> QLabel:
+    field = HeldOutScores.model_fields[name]
+    label = QLabel(field.title or name)
+    label.setToolTip(field.description or "")
+    return label
 
 
 def _dim(text: str) -> QLabel:

@@ -8,7 +8,12 @@ _SAMPLE = 1_000_000
 """Percentiles of larger images are taken from about so many regularly spaced pixels."""
 
 
-def normalize(image: np.ndarray, percentiles: tuple[float, float] = (1.0, 99.8)) -> np.ndarray:
+def normalize(
+    image: np.ndarray,
+    percentiles: tuple[float, float] = (1.0, 99.8),
+    *,
+    inverted: bool = False,
+) -> np.ndarray:
     """Stretch the grey values of an image so that networks see dark as 0 and bright as 1.
 
     The two percentiles are taken from the whole image, channel by channel, so always hand over
@@ -21,17 +26,23 @@ def normalize(image: np.ndarray, percentiles: tuple[float, float] = (1.0, 99.8))
         (y, x) or (channel, y, x), any real dtype.
     percentiles
         The percentiles that become 0 and 1; values beyond them are kept, up to -1 and 4.
+    inverted
+        Stretch the negative of the image instead, so that dark objects are like bright ones.
 
     Returns
     -------
     float32, (channel, y, x), finite.
     """
     planes = image[None] if image.ndim == 2 else image
-    return np.stack([_normalize_channel(plane, percentiles) for plane in planes])
+    return np.stack([_normalize_channel(plane, percentiles, inverted) for plane in planes])
 
 
-def _normalize_channel(plane: np.ndarray, percentiles: tuple[float, float]) -> np.ndarray:
+def _normalize_channel(
+    plane: np.ndarray, percentiles: tuple[float, float], inverted: bool
+) -> np.ndarray:
     values = plane.astype(np.float32)
+    if inverted:
+        values = -values
     finite = np.isfinite(values)
     if not finite.all():
         darkest = values[finite].min() if finite.any() else np.float32(0)

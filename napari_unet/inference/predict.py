@@ -20,7 +20,6 @@ from napari_unet.models.model import Model
 from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
-from napari_unet.schema.input import InputSettings
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box, Prediction
 from napari_unet.schema.settings import PredictSettings
@@ -60,14 +59,14 @@ def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
             f"'{card.name}' takes {channels} channel{'s' * (channels > 1)}, the image has {found}: "
             "choose a channel of the image or another model."
         )
-    return brought(normalize(image, card.percentiles), card.input)
+    normal = normalize(image, card.percentiles, inverted=card.input.inverted)
+    return at_scale(normal, card.input.scale)
 
 
-def brought(image: np.ndarray, wanted: InputSettings) -> np.ndarray:
-    """Bring a normalised image, (channel, y, x), to the polarity and scale that a model knows."""
-    shown = 1 - image if wanted.inverted else image
-    size = scaled((image.shape[1], image.shape[2]), wanted.scale)
-    return shown if size == image.shape[1:] else resize(shown, size)
+def at_scale(image: np.ndarray, scale: float) -> np.ndarray:
+    """A normalised image, (channel, y, x), resized by a factor; itself where nothing changes."""
+    size = scaled((image.shape[1], image.shape[2]), scale)
+    return image if size == image.shape[1:] else resize(image, size)
 
 
 def _is_colour(image: np.ndarray, card: ModelCard) -> bool:

@@ -67,6 +67,8 @@ class Correction(Record):
         (y, x) values of `State`; any number above 0 counts in training.
     classes
         1 where the labels are objects; more where they are so many classes.
+    pixel_size_um
+        Side of a pixel in micrometres, if anybody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -76,6 +78,7 @@ class Correction(Record):
     labels: Array
     known: Array
     classes: int = Field(1, ge=1, le=255)
+    pixel_size_um: float | None = Field(None, gt=0)
 
     @model_validator(mode="after")
     def _same_plane(self) -> Self:

@@ -38,24 +38,21 @@ def test_r1_5_by_default_nothing_changes():
     np.testing.assert_array_equal(prepare(image, tiny_model().card), normalize(image))
 
 
-def test_the_negative_is_taken_after_normalising():
-    image = RNG.random((40, 50))
-    np.testing.assert_array_equal(prepare(image, seeing(inverted=True).card), 1 - normalize(image))
-
-
-def test_dark_objects_are_found_like_bright_ones():
-    image = RNG.random((40, 50)).astype(np.float32)
-    bright = predict(image, tiny_model(), tile(512)).probabilities
-    model = seeing(inverted=True)
-    model = replace(model, card=model.card.model_copy(update={"percentiles": (0, 100)}))
-    other = tiny_model()
-    other = replace(other, card=other.card.model_copy(update={"percentiles": (0, 100)}))
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
+def test_dark_objects_are_seen_like_bright_ones(dtype):
+    image = RNG.integers(0, 2 if dtype is bool else 200, (40, 50)).astype(dtype)
+    negative = image.astype(np.float32).max() - image
     np.testing.assert_allclose(
-        predict(1 - image, model, tile(512)).probabilities,
-        predict(image, other, tile(512)).probabilities,
-        atol=1e-5,
+        prepare(negative, seeing(inverted=True).card), prepare(image, tiny_model().card), atol=1e-6
     )
-    assert bright.shape == (1, 40, 50)
+
+
+def test_r8_4_pixels_that_are_no_numbers_are_never_like_objects():
+    image = RNG.random((40, 50)).astype(np.float32)
+    image[3, 4] = np.nan
+    for inverted in (False, True):
+        prepared = prepare(image, seeing(inverted=inverted).card)
+        assert prepared[0, 3, 4] == prepared.min()
 
 
 @settings(max_examples=40, deadline=None)

@@ -5,6 +5,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from napari_unet.schema import correction, events, model_card, prediction, requests
+from napari_unet.schema import input as input_module
 from napari_unet.schema import settings as settings_module
 from napari_unet.schema.catalog import LOSSES, NETWORKS, resolve
 from napari_unet.schema.events import Event, Notice, finish
@@ -14,7 +15,15 @@ from napari_unet.schema.settings import MaskSettings, NetworkSettings, Record
 RECORDS = sorted(
     {
         record
-        for module in (correction, events, model_card, prediction, requests, settings_module)
+        for module in (
+            correction,
+            events,
+            model_card,
+            prediction,
+            requests,
+            settings_module,
+            input_module,
+        )
         for record in vars(module).values()
         if inspect.isclass(record) and issubclass(record, Record) and record is not Record
     },

@@ -1,0 +1,232 @@
+"""Find the input that a model needs to see an image's objects: bright, and of a size it knows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_unet.device import choose_device
+from napari_unet.images.class_metrics import confusion
+from napari_unet.images.classes import class_mask
+from napari_unet.images.instances import instances
+from napari_unet.images.metrics import combine, compare
+from napari_unet.inference.predict import at_scale, prepare
+from napari_unet.inference.tiled import predict_whole
+from napari_unet.models.model import Model
+from napari_unet.networks.build import fuse, on_device
+from napari_unet.networks.network import Network
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.events import Event, Progress, finish
+from napari_unet.schema.input import AutoInput, InputSettings
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.settings import Device, MaskSettings
+from napari_unet.training.heldout import held_out
+from napari_unet.training.scoring import bounding_box, scores_of_classes
+from napari_unet.training.train import quality
+
+SCALES = (0.5, 0.71, 1.0, 1.41)
+BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
+"""What is tried too where the first or the last scale was the best."""
+SAME = (0.02, 0.1)
+"""Masks that differ by no more than one object in all, within these bounds, are equally good."""
+SIDE_PX, CONTEXT_PX, MOST_WINDOWS = 256, 32, 4
+
+
+class Window(NamedTuple):
+    """A corrected part of an image, with some context around it."""
+
+    bright: np.ndarray
+    """float32, (channel, y, x), normalised, not resized."""
+    dark: np.ndarray
+    """The same of the negative."""
+    labels: np.ndarray
+    counted: np.ndarray
+    """bool, (y, x)."""
+
+
+class Choice(NamedTuple):
+    """One way of looking at an image and making objects of it."""
+
+    input: InputSettings
+    split: bool
+
+
+def finding_input(
+    model: Model,
+    corrections: Sequence[Correction],
+    device: Device = "auto",
+) -> Generator[Event, None, AutoInput]:
+    """The job behind `find_input`; yields Progress after each input that was tried."""
+    windows = _windows(model.card, corrections)
+    present = Choice(model.card.input, model.card.mask.split_touching)
+    if not windows:
+        return _said(present, present)
+    network = on_device(fuse(model.network()), choose_device(device).device)
+    first = _first(model.card, corrections)
+    wanted = _ordered(first, SCALES)
+    total, found = len(wanted), dict[Choice, float]()
+    for one in wanted:
+        found |= _tried(network, windows, one, model.card.mask)
+        yield Progress(phase="input", done=len(found) // 2, total=total)
+    same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
+    best = _best(found, same).input
+    for scale in BEYOND.get(best.scale, ()):
+        further = best.model_copy(update={"scale": scale})
+        found |= _tried(network, windows, further, model.card.mask)
+    return _said(_best(found, same), present)
+
+
+def find_input(
+    model: Model, corrections: Sequence[Correction], device: Device = "auto"
+) -> AutoInput:
+    """Try what a model has to be shown to find the objects of an image: no training, some seconds.
+
+    Bright or dark objects, some scales, and objects as connected components or split at their
+    waists are tried on up to four corrected windows of 256 x 256 pixels, without those pixels that
+    are held out. Masks are judged by their objects and their pixels; of equally good ones what the
+    model had is taken, or the scale that the pixel sizes ask for where both are known.
+
+    Parameters
+    ----------
+    model
+        Its parameters stay as they are.
+    corrections
+        Whole planes with labels, and which of their pixels somebody vouched for.
+    device
+        Where the network runs.
+
+    Raises
+    ------
+    ValueError
+        If an image and the model do not fit.
+    """
+    return finish(finding_input(model, corrections, device))
+
+
+def _windows(card: ModelCard, corrections: Sequence[Correction]) -> list[Window]:
+    usable = [
+        one for one in corrections if one.classes == card.classes and np.any(np.asarray(one.known))
+    ]
+    apart = max(1, math.ceil(len(usable) / MOST_WINDOWS))
+    return [_window(card, one) for one in usable[::apart]]
+
+
+def _window(card: ModelCard, correction: Correction) -> Window:
+    """The corrected part of an image that says most, without what is held out if that can be."""
+    known = np.asarray(correction.known) > 0
+    learnt = known & ~held_out(known.shape, correction.image_id)
+    counted = learnt if learnt.any() else known
+    labels = np.asarray(correction.labels)
+    y, x = _densest(counted + (1.0 * counted) * (labels > 0))
+    seen = np.zeros_like(counted)
+    seen[y : y + SIDE_PX, x : x + SIDE_PX] = True
+    top, left, bottom, right = bounding_box(seen)
+    part = np.s_[
+        max(0, top - CONTEXT_PX) : bottom + CONTEXT_PX,
+        max(0, left - CONTEXT_PX) : right + CONTEXT_PX,
+    ]
+    bright, dark = (
+        prepare(
+            np.asarray(correction.image),
+            card.model_copy(update={"input": InputSettings(inverted=inverted)}),
+        )[(slice(None), *part)]
+        for inverted in (False, True)
+    )
+    return Window(bright, dark, labels[part], (counted & seen)[part])
+
+
+def _densest(worth: np.ndarray, grid_px: int = 32) -> tuple[int, int]:
+    """The corner of the window that holds most, on a grid."""
+    padded = np.pad(worth, [(0, -side % grid_px) for side in worth.shape])
+    rows, columns = (side // grid_px for side in padded.shape)
+    blocks = padded.reshape(rows, grid_px, columns, grid_px).sum((1, 3))
+    sums = np.pad(blocks, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    span_y, span_x = min(rows, SIDE_PX // grid_px), min(columns, SIDE_PX // grid_px)
+    within = sums[span_y:, span_x:] - sums[:-span_y, span_x:]
+    within = within - (sums[span_y:, :-span_x] - sums[:-span_y, :-span_x])
+    y, x = np.unravel_index(int(within.argmax()), within.shape)
+    return int(y) * grid_px, int(x) * grid_px
+
+
+def _first(card: ModelCard, corrections: Sequence[Correction]) -> InputSettings:
+    """What is taken where nothing is better: by the pixel sizes, else what the model had."""
+    sizes = [one.pixel_size_um for one in corrections if one.pixel_size_um is not None]
+    if card.pixel_size_um is None or not sizes:
+        return card.input
+    scale = float(np.clip(np.median(sizes) / card.pixel_size_um, 0.1, 10))
+    return card.input.model_copy(update={"scale": round(scale, 2)})
+
+
+def _ordered(first: InputSettings, scales: Sequence[float]) -> list[InputSettings]:
+    """All inputs to try, the most usual first."""
+    every = [InputSettings(inverted=dark, scale=s) for dark in (False, True) for s in scales]
+    every.append(first.model_copy(update={"inverted": not first.inverted}))
+
+    def distance(one: InputSettings) -> tuple[float, bool]:
+        return abs(math.log(one.scale / first.scale)), one.inverted != first.inverted
+
+    return list(dict.fromkeys([first, *sorted(every, key=distance)]))
+
+
+def _tried(
+    network: Network, windows: Sequence[Window], wanted: InputSettings, mask: MaskSettings
+) -> dict[Choice, float]:
+    """How good the masks are with an input, as the model makes objects and the other way."""
+    probabilities = [
+        predict_whole(
+            network,
+            at_scale(window.dark if wanted.inverted else window.bright, wanted.scale),
+            size=window.labels.shape,
+        )
+        for window in windows
+    ]
+    found = {}
+    for split in (mask.split_touching, not mask.split_touching):
+        tried = mask.model_copy(update={"split_touching": split, "objects_of": None})
+        found[Choice(wanted, split)] = _quality(probabilities, windows, tried)
+    return found
+
+
+def _quality(
+    probabilities: Sequence[np.ndarray], windows: Sequence[Window], mask: MaskSettings
+) -> float:
+    """Objects and pixels; pixels do not count where a mask takes nearly everything for object."""
+    classes = len(probabilities[0])
+    pairs = list(zip(probabilities, windows, strict=True))
+    if classes > 1:
+        return quality(
+            scores_of_classes(
+                [confusion(class_mask(p), w.labels, classes, w.counted) for p, w in pairs]
+            )
+        )
+    masks = [instances(p, mask) for p in probabilities]
+    scores = combine([compare(m, w.labels, w.counted) for m, w in zip(masks, windows, strict=True)])
+    left = sum(int((w.counted & (m == 0)).sum()) for m, w in zip(masks, windows, strict=True))
+    background = sum(int((w.counted & (w.labels == 0)).sum()) for w in windows)
+    collapsed = 2 * left < background
+    return quality(scores.model_copy(update={"iou": 0.0}) if collapsed else scores)
+
+
+def _objects(window: Window) -> int:
+    return len(np.unique(window.labels[window.counted & (window.labels > 0)]))
+
+
+def _best(found: dict[Choice, float], same: float) -> Choice:
+    """The most usual of those that are as good as the best."""
+    enough = max(found.values()) - same
+    return next(choice for choice, value in found.items() if value >= enough)
+
+
+def _said(found: Choice, present: Choice) -> AutoInput:
+    same = found.input == present.input
+    plain = found.input == InputSettings()
+    sentence = InputSettings().sentence if same else found.input.sentence
+    return AutoInput(
+        inverted=found.input.inverted,
+        scale=found.input.scale,
+        split=found.split,
+        sentence="neither inverted nor resized" if plain and not same else sentence,
+    )

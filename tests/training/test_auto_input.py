@@ -1,0 +1,201 @@
+"""The input that suits a model is found by trying a few on what was corrected."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_unet.images.instances import instances
+from napari_unet.images.metrics import f1
+from napari_unet.images.samples import cells
+from napari_unet.inference.predict import predict
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.events import Progress, finish
+from napari_unet.schema.input import InputSettings
+from napari_unet.schema.settings import (
+    AugmentSettings,
+    NetworkSettings,
+    PredictSettings,
+    TrainSettings,
+)
+from napari_unet.training import auto_input
+from napari_unet.training.auto_input import find_input, finding_input
+from napari_unet.training.examples import make_example
+from napari_unet.training.heldout import held_out
+from napari_unet.training.new_model import new_model
+from tests.models_for_tests import tiny_model
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A small network that has learnt bright cells for a few seconds."""
+    shape = NetworkSettings(features=4, depth=3)
+    settings = TrainSettings(
+        steps=80,
+        batch=4,
+        patch_px=64,
+        learning_rate=1e-2,
+        device="cpu",
+        augment=AugmentSettings(scale=1),
+    )
+    example = make_example(*cells((192, 192), look="fluorescence", seed=9))
+    return finish(new_model("unet", shape, settings, [example], name="Base"))
+
+
+def bright(seed=0, size=256, **more):
+    image, labels = cells((size, size), look="fluorescence", seed=seed)
+    return correction(image, labels, **more)
+
+
+def correction(image, labels, **more):
+    known = more.pop("known", np.ones(labels.shape, np.uint8))
+    return Correction(image_id="a", image=image, labels=labels, known=known, **more)
+
+
+def dark(seed=0):
+    one = bright(seed)
+    return correction(1000.0 - one.image.astype(np.float32), one.labels)
+
+
+def magnified(seed=0, times=2):
+    one = bright(seed, 256)
+    large = [part.repeat(times, 0).repeat(times, 1) for part in (one.image, one.labels)]
+    return correction(*large)
+
+
+def seeing(model, found):
+    chosen = InputSettings(inverted=found.inverted, scale=found.scale)
+    mask = model.card.mask.model_copy(update={"split_touching": found.split})
+    return replace(model, card=model.card.model_copy(update={"input": chosen, "mask": mask}))
+
+
+def object_f1(model, one):
+    made = predict(one.image, model, PredictSettings(device="cpu")).probabilities
+    return f1(instances(made, model.card.mask), one.labels)
+
+
+def test_dark_objects_are_found_after_the_image_is_inverted(model):
+    found = find_input(model, [dark()], "cpu")
+    assert found.inverted
+    assert found.sentence.startswith("objects are dark: inverted")
+    other = dark(seed=3)
+    assert object_f1(model, other) < 0.2
+    assert object_f1(seeing(model, found), other) > 0.7
+
+
+def test_the_scale_of_a_magnified_image_is_found(model):
+    found = find_input(model, [magnified()], "cpu")
+    assert (found.inverted, found.scale) == (False, 0.5)
+    assert found.sentence == "pixel size doubled"
+    other = magnified(seed=3)
+    assert object_f1(seeing(model, found), other) > object_f1(model, other) + 0.1
+
+
+def test_what_the_model_had_is_kept_where_nothing_is_better(model, monkeypatch):
+    assert not find_input(model, [bright()], "cpu").inverted
+    blind = tiny_model()
+    blind = replace(blind, card=blind.card.model_copy(update={"input": InputSettings(scale=0.7)}))
+    nothing = correction(np.zeros((64, 64)), np.zeros((64, 64), int))
+    found = find_input(blind, [nothing], "cpu")
+    assert (found.inverted, found.scale) == (False, 0.7)
+    assert found.sentence == "as the model expects"
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5)
+    found = find_input(model, [dark()], "cpu")
+    assert (found.inverted, found.scale, found.split) == (False, 1.0, True)
+
+
+@pytest.mark.parametrize(("gain", "scale"), [(0.03, 1.0), (0.05, 1.41)])
+def test_an_object_more_or_less_decides_nothing(model, monkeypatch, gain, scale):
+    """Of the 27 objects one is 0.04."""
+
+    def quality(probabilities, windows, mask):
+        return 0.5 + gain * (tried[-1] == 1.41)
+
+    tried = []
+    real = auto_input.at_scale
+
+    def spy(image, scale):
+        tried.append(scale)
+        return real(image, scale)
+
+    monkeypatch.setattr(auto_input, "at_scale", spy)
+    monkeypatch.setattr(auto_input, "_quality", quality)
+    assert find_input(model, [bright()], "cpu").scale == scale
+
+
+def test_a_model_that_sees_negatives_is_told_that_these_objects_are_bright(model):
+    card = model.card.model_copy(update={"input": InputSettings(inverted=True)})
+    found = find_input(replace(model, card=card), [bright()], "cpu")
+    assert not found.inverted
+    assert "inverted" not in found.sentence.removeprefix("neither inverted")
+
+
+def test_without_corrections_nothing_changes(model):
+    unknown = correction(np.zeros((9, 9)), np.zeros((9, 9), int), known=np.zeros((9, 9), np.uint8))
+    for corrections in ([], [unknown]):
+        found = find_input(model, corrections, "cpu")
+        assert (found.inverted, found.scale) == (False, 1.0)
+
+
+def test_r12_4_what_is_held_out_is_never_looked_at(model):
+    one = dark()
+    aside = held_out(one.labels.shape, one.image_id)
+    turned = correction(one.image, np.where(aside, one.labels[::-1, ::-1], one.labels))
+    assert all(
+        np.array_equal(a.labels * a.counted, b.labels * b.counted)
+        for a, b in zip(
+            auto_input._windows(model.card, [one]),
+            auto_input._windows(model.card, [turned]),
+            strict=True,
+        )
+    )
+    assert find_input(model, [turned], "cpu") == find_input(model, [one], "cpu")
+
+
+def test_the_pixel_size_comes_first_where_both_know_it(model):
+    card = model.card.model_copy(update={"pixel_size_um": 0.5})
+    blank = [correction(np.zeros((64, 64)), np.zeros((64, 64), int), pixel_size_um=0.2)]
+    found = find_input(replace(model, card=card), blank, "cpu")
+    assert found.scale == 0.4
+    assert find_input(model, blank, "cpu").scale == 1.0
+
+
+def test_of_a_large_image_only_the_corrected_part_is_tried(model, monkeypatch):
+    seen = []
+    real = auto_input.predict_whole
+
+    def spy(network, image, **more):
+        seen.append(image.shape)
+        return real(network, image, **more)
+
+    monkeypatch.setattr(auto_input, "predict_whole", spy)
+    image, labels = np.zeros((1500, 1300), np.float32), np.zeros((1500, 1300), int)
+    known = np.zeros(labels.shape, np.uint8)
+    part = bright()
+    place = np.s_[1200:1456, 700:956]
+    image[place], labels[place], known[place] = part.image, part.labels, 1
+    (window,) = auto_input._windows(model.card, [correction(image, labels, known=known)])
+    assert window.counted.sum() > 256 * 256 * 0.6
+    find_input(model, [correction(image, labels, known=known)], "cpu")
+    assert max(side for shape in seen for side in shape[1:]) <= 1 + 1.41 * 320
+
+
+def test_models_of_classes_are_asked_too(model):
+    three = tiny_model(classes=3)
+    image = np.random.default_rng(0).random((64, 64))
+    one = correction(image, (image * 3).astype(int), classes=3)
+    events = []
+    found = finish(finding_input(three, [one, bright()], "cpu"), events.append)
+    assert found.split == three.card.mask.split_touching
+    assert [event.done for event in events if isinstance(event, Progress)] == list(range(1, 9))
+
+
+def test_everything_is_no_object(model):
+    """A mask that takes all for one object has a high IoU in crowded images, and says nothing."""
+    labels = np.ones((64, 64), int)
+    labels[:8] = 0
+    window = auto_input.Window(*np.zeros((2, 1, 64, 64)), labels, np.ones((64, 64), bool))
+    mask = model.card.mask
+    everything = auto_input._quality([np.ones((1, 64, 64))], [window], mask)
+    nearly = auto_input._quality([(labels > 0)[None] * 1.0], [window], mask)
+    assert everything <= 0.5 < nearly

@@ -38,6 +38,9 @@ def prepare_lesson(
 ) -> Generator[Event, None, Lesson]:
     """Split each correction into pixels to learn from and pixels to judge by.
 
+    What is held out is never learnt from, in no round. Only if all that was corrected lies on one
+    side it serves for both, since there is nothing else.
+
     Parameters
     ----------
     card
@@ -52,41 +55,66 @@ def prepare_lesson(
     ValueError
         If nothing is left to learn from.
     """
-    classes = card.classes
-    examples: list[Example] = []
-    apart: list[Exam] = []
-    whole: list[Exam] = []
-    for done, correction in enumerate(corrections, start=1):
-        known = np.asarray(correction.known) > 0
-        if not known.any():
+    usable: list[Correction] = []
+    for correction in corrections:
+        if not np.any(correction.known):
             yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
-        elif correction.classes != classes:
-            yield Notice(text=_of_another_kind(correction, classes))
+        elif correction.classes != card.classes:
+            yield Notice(text=_of_another_kind(correction, card.classes))
         else:
-            exam = Exam(prepare(correction.image, card), correction.labels, known)
-            aside = known & held_out(known.shape, correction.image_id)
-            whole.append(exam)
-            if aside.any() and (known & ~aside).any():
-                apart.append(exam._replace(counted=aside))
-                known = known & ~aside
-            examples.append(
-                make_example(
-                    exam.image, exam.labels, known, classes=classes, percentiles=None, loss=loss
-                )
-            )
-        yield Progress(phase="weight map", done=done, total=len(corrections))
-    if not examples:
-        others = [one for one in corrections if one.classes != classes]
-        if others:
-            raise ValueError(_of_another_kind(others[0], classes))
-        raise ValueError("There is no correction to learn from: mark a region as right first.")
-    judged = apart or whole
+            usable.append(correction)
+    if not usable:
+        raise ValueError(_nothing_left(corrections, card.classes))
+    whole = [_exam(correction, card) for correction in usable]
+    asides = [
+        exam.counted & held_out(exam.counted.shape, correction.image_id)
+        for exam, correction in zip(whole, usable, strict=True)
+    ]
+    taught = [exam.counted & ~aside for exam, aside in zip(whole, asides, strict=True)]
+    is_divided = any(aside.any() for aside in asides) and any(known.any() for known in taught)
+    examples: list[Example] = []
+    for done, (exam, known) in enumerate(zip(whole, taught, strict=True), start=1):
+        if known.any() or not is_divided:
+            learnt = known if is_divided else exam.counted
+            examples.append(_example(exam, learnt, card.classes, loss))
+        else:
+            yield Notice(text=_judged_only(usable[done - 1]))
+        yield Progress(phase="weight map", done=done, total=len(usable))
+    judged = whole
+    if is_divided:
+        pairs = zip(whole, asides, strict=True)
+        judged = [exam._replace(counted=aside) for exam, aside in pairs if aside.any()]
     return Lesson(
         examples,
         judged[:: -(-len(judged) // MOST_EXAMS)],
-        bool(apart),
+        is_divided,
         _fitting(card, whole),
         sum(int(exam.counted.sum()) for exam in whole),
+    )
+
+
+def _exam(correction: Correction, card: ModelCard) -> Exam:
+    known = np.asarray(correction.known) > 0
+    return Exam(prepare(correction.image, card), correction.labels, known)
+
+
+def _example(exam: Exam, known: np.ndarray, classes: int, loss: LossSettings) -> Example:
+    return make_example(
+        exam.image, exam.labels, known, classes=classes, percentiles=None, loss=loss
+    )
+
+
+def _nothing_left(corrections: Sequence[Correction], classes: int) -> str:
+    others = [one for one in corrections if one.classes != classes]
+    if others:
+        return _of_another_kind(others[0], classes)
+    return "There is no correction to learn from: mark a region as right first."
+
+
+def _judged_only(correction: Correction) -> str:
+    return (
+        f"What was corrected of '{correction.image_id}' lies where the model is judged: it learns "
+        "nothing from it."
     )
 
 

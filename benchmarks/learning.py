@@ -8,6 +8,7 @@ it), how regions of 256 x 256 pixels were corrected, how many, seconds of traini
 - ``python -m benchmarks.learning`` makes every row that is not there yet, one file a row in
   ``benchmarks/learning/``; ``--kinds --who --hands --regions --seconds --seeds`` choose some, and
   ``--part 1 4`` the first of four parts of these, so that several processes work side by side.
+  A row is made again where its file was deleted, and never otherwise.
 - ``python -m benchmarks.learning_tables`` writes the page.
 
 Seconds are those of the processor, with one thread, so that other work beside does not count.
@@ -35,7 +36,10 @@ from benchmarks.regions import Hand, correct, regions
 from benchmarks.rivals import RIVALS, everything
 from napari_unet import disk
 from napari_unet.models.model import Model
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.training.auto_input import find_input
 from napari_unet.training.finetune import fine_tune
 
 ROWS = Path(__file__).with_name("learning")
@@ -49,7 +53,8 @@ class Cell(NamedTuple):
 
     kind: str
     who: str
-    """ "product", one of `RIVALS`, "ceiling" (all training images), or "base" (nothing learnt)."""
+    """ "product", one of `RIVALS`, "ceiling" (all training images), "base" (nothing learnt), or
+    "input" (nothing learnt, but the input chosen that suits the corrections)."""
     hand: str = "none"
     regions: int = 0
     seconds: int = 0
@@ -61,9 +66,21 @@ class Cell(NamedTuple):
         return "-".join(map(str, self)).replace(" ", "_")
 
 
-WHO = ("product", *RIVALS, "ceiling")
+WHO = ("input", "product", *RIVALS, "ceiling")
 HANDS = {"product": ("dense", "strokes"), "only strokes": ("strokes",)}
 """How corrections are made for whom; for all others by outlines."""
+
+
+def with_input(base: Model, corrections: Sequence[Correction]) -> Model:
+    """The base, shown what suits these corrections; its parameters stay as they are."""
+    found = find_input(base, corrections, "cpu")
+    card = base.card.model_copy(
+        update={
+            "input": InputSettings(inverted=found.inverted, scale=found.scale),
+            "mask": base.card.mask.model_copy(update={"split_touching": found.split}),
+        }
+    )
+    return Model(card, base.parameters)
 
 
 def cells(
@@ -77,8 +94,11 @@ def cells(
     """All rows that these values ask for: one seed after the other, the ceilings last."""
     for kind in kinds:
         yield Cell(kind, "base")
+    if "input" in who and "dense" in hands:
+        for seed, kind in product(seeds, kinds):
+            yield Cell(kind, "input", "dense", 1, 0, seed)
     for seed, kind, one, count, s in product(seeds, kinds, who, counts, seconds):
-        if one != "ceiling":
+        if one not in ("input", "ceiling"):
             for hand in HANDS.get(one, ("dense",)):
                 if hand in hands:
                     yield Cell(kind, one, hand, count, s, seed)
@@ -123,7 +143,10 @@ def _taught(cell: Cell, base: Model) -> tuple[Model, Row]:
         "objects": sum(one.objects for one in done),
     }
     start = time.process_time()
-    if cell.who == "product":
+    if cell.who == "input":
+        model = with_input(base, corrections)
+        said |= {"input": model.card.input.sentence}
+    elif cell.who == "product":
         settings = FineTuneSettings(seconds=cell.seconds, seed=cell.seed, device="cpu")
         result = fine_tune(base, corrections, settings)
         model = result.model

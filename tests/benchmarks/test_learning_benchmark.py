@@ -126,6 +126,17 @@ def test_a_row_says_what_the_product_did_and_is_not_made_again(world):
     assert path.read_text() == "{}"
 
 
+def test_a_row_of_the_input_alone_trains_nothing(world):
+    cell = Cell("synthetic", "input", "dense", 1, 0, 0)
+    row = learning.measure(cell)
+    assert row["input"]
+    assert "steps" not in row
+    place = regions(kinds.Kind("synthetic", ("synthetic",), "starter").images("train"), 1, 0)[0]
+    done = correct(place, "dense", lambda image: np.zeros(image.shape[:2], int), seed=0)
+    base = tiny_model()
+    assert kinds.fingerprint(learning.with_input(base, [done.correction])) == row["base"]
+
+
 def test_the_fluorescence_base_is_trained_once(monkeypatch, tmp_path, images):
     glowing = [a._replace(kind="fluorescence") for a in images]
     monkeypatch.setattr(kinds, "_loaded", lambda data, split: glowing)
@@ -135,10 +146,12 @@ def test_the_fluorescence_base_is_trained_once(monkeypatch, tmp_path, images):
     assert kinds.base_model("fluorescence", tmp_path).card.name == "Nuclei in fluorescence"
 
 
-def row(who, ap50, accepted=True, old=0.8):
+def row(who, ap50, accepted=True, old=0.8, seed=0):
+    """What the tables read of a row."""
     ap = {"chosen": ap50, "components": ap50 - 0.1, "split": ap50 - 0.2}
-    new = {"iou": 0.7, "ap50": ap}
-    return {"who": who, "new": new, "old": {"iou": old}, "proof": {"accepted": accepted}}
+    where = Cell("isbi2012", who, "none" if who == "base" else "dense", 1, 20, seed)._asdict()
+    scores = {"new": {"iou": 0.7, "ap50": ap}, "old": {"iou": old}}
+    return {**where, **scores, "hand_s": 9.6, "proof": {"accepted": accepted}, "program": "12"}
 
 
 def test_a_refused_model_counts_as_the_base():
@@ -152,6 +165,18 @@ def test_rivals_get_the_better_way_to_split():
     found = learning_tables.outcome(row("plain", 0.5, old=0.7), row("base", 0.3))
     assert found.ap50 == 0.4
     assert found.forgot == pytest.approx(-0.1)
+
+
+def test_the_tables_show_the_median_and_the_worst_seed():
+    product = [row("product", 0.1 * n, n > 3, seed=n) for n in (5, 3, 6)]
+    rows = [row("base", 0.2), *product, row("plain", 0.9)]
+    lines = learning_tables.table("isbi2012", rows).splitlines()
+    assert lines[-2].startswith("| product | dense | 1 | 20 s | 0.500, 0.200 | 0.700, 0.700 |")
+    assert lines[-2].endswith("| +0.000 | 10 s | 2 of 3 | 3 |")
+    assert lines[-1].startswith("| plain | dense | 1 | 20 s | 0.800 |")
+    goals = learning_tables.goals(rows)
+    assert "worst 0.38 | 0.500, 0.200 | 3 of 5 |" in goals
+    assert "after the gate: AP50 | 0 below | 3 |" in goals
 
 
 def test_the_page_is_what_the_rows_say():

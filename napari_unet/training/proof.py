@@ -13,6 +13,9 @@ WORSE_BY = 0.01
 WORSE_OUTLINES_BY = 0.02
 RELATED = 0.3
 """A mask whose pixels go together with the truth less than this says nothing."""
+FITS_BETTER_BY = 0.02
+"""And a mask has to fit by so much better, where no object more is found: the best of several looks
+at the same pixels is always a little better by chance."""
 FEWEST_PLACES = 3
 """Fewer objects say nothing about others."""
 UNCHANGED = 0.02
@@ -64,15 +67,16 @@ def _why_not(before: Judgement, after: Judgement, interval: tuple[float, float] 
     """Why the new model is refused, as half a sentence; empty if it is not."""
     true = after.confusion.sum(axis=1)
     if np.count_nonzero(true) < 2:
-        return f"only {_named(after, int(true.argmax()))} was marked where it could be judged"
+        return f"nothing but {_named(after, int(true.argmax()))} was marked where it is judged"
     if _collapsed(after):
-        found = int(after.confusion.sum(axis=0).argmax())
-        return f"the new one takes nearly everything for {_named(after, found)}"
+        share = after.confusion.sum(axis=0)[true > 0] / true[true > 0]
+        lost = np.flatnonzero(true)[share.argmin()]
+        return f"the new one finds less than half of the {_named(after, int(lost))}"
     if interval is None or before.places is None or after.places is None:
         worse = after.scores.iou <= before.scores.iou
         return f"the new one is no better: {_what(before, after, None)}" if worse else ""
     if len(before.places) < FEWEST_PLACES:
-        return f"{before.objects} objects are too few to judge it by"
+        return f"{_many(before.objects)} are too few to judge it by"
     gain = (after.scores.f1_50 or 0) - (before.scores.f1_50 or 0)
     if gain < -WORSE_BY:
         return f"the new one finds objects worse: {_what(before, after, interval)}"
@@ -98,14 +102,20 @@ def _collapsed(judgement: Judgement) -> bool:
 
 def _fits_better(before: np.ndarray, after: np.ndarray) -> bool:
     """Whether the pixels of the new mask fit the truth, and surely better than before."""
-    related = correlation_of(after.sum(axis=0)) >= RELATED
-    return bool(related and interval_of_difference(before, after, correlation_of)[0] > 0)
+    old, new = (float(correlation_of(places.sum(axis=0))) for places in (before, after))
+    if new < RELATED or new - old < FITS_BETTER_BY:
+        return False
+    return interval_of_difference(before, after, correlation_of)[0] > 0
 
 
 def _named(judgement: Judgement, number: int) -> str:
     if len(judgement.confusion) > 2:
         return f"class {number}"
-    return ("background", "object")[number]
+    return ("background", "objects")[number]
+
+
+def _many(objects: int, kind: str = "object") -> str:
+    return f"{objects} {kind}{'s' * (objects != 1)}"
 
 
 def _what(before: Judgement, after: Judgement, interval: tuple[float, float] | None) -> str:
@@ -124,7 +134,7 @@ def _sentence(
     reason: str,
     is_held_out: bool,
 ) -> str:
-    objects = f"{before.objects} held-out objects" if interval else "held-out pixels"
+    objects = _many(before.objects, "held-out object") if interval else "held-out pixels"
     where = f"on {objects}" if is_held_out else "on the corrected pixels themselves"
     more = "" if is_held_out else " Correct a larger region to have some held out."
     if reason:

@@ -71,18 +71,20 @@ def read_model(path: Path) -> Model:
     from safetensors.torch import load
 
     from napari_unet.models.model import Model
+    from napari_unet.models.pack import PREFIX, Pack
 
     head = _head(path)
     card = _card(path, head)
     try:
-        parameters = load(path.read_bytes())
+        tensors = load(path.read_bytes())
     except (SafetensorError, KeyError, RuntimeError) as error:
         raise ValueError(f"'{path.name}' is damaged; get the file again.") from error
-    if head.get("sha256") != _digest(head["card"], parameters):
+    if head.get("sha256") != _digest(head["card"], tensors):
         raise ValueError(f"'{path.name}' is damaged (its checksum differs); get the file again.")
-    if not all(torch.isfinite(value).all() for value in parameters.values()):
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise ValueError(f"'{path.name}' holds parameters that are no numbers; it cannot be used.")
-    model = Model(card, parameters)
+    parameters = {name: v for name, v in tensors.items() if not name.startswith(PREFIX)}
+    model = Model(card, parameters, Pack.of_tensors(tensors))
     model.network()
     return model
 
@@ -100,15 +102,16 @@ def write_model(model: Model, path: Path) -> None:
     if path.exists():
         raise ValueError(f"'{path}' exists, and a model is never overwritten; name another file.")
     card = model.card.model_dump_json()
-    parameters = {name: value.contiguous() for name, value in model.parameters.items()}
-    head = {"card": card, "sha256": _digest(card, parameters)}
-    disk.write_bytes(path, save(parameters, metadata=head))
+    pack = {} if model.pack is None else model.pack.tensors()
+    tensors = {name: v.contiguous() for name, v in (*model.parameters.items(), *pack.items())}
+    head = {"card": card, "sha256": _digest(card, tensors)}
+    disk.write_bytes(path, save(tensors, metadata=head))
 
 
-def _digest(card: str, parameters: Mapping[str, Tensor]) -> str:
+def _digest(card: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(card.encode())
-    for name in sorted(parameters):
-        array: np.ndarray = parameters[name].detach().cpu().numpy()
+    for name in sorted(tensors):
+        array: np.ndarray = tensors[name].detach().cpu().numpy()
         digest.update(f"{name}{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from napari_unet.models.pack import Pack
 from napari_unet.networks.build import build_network
 from napari_unet.networks.network import Network
 from napari_unet.schema.model_card import ModelCard
@@ -22,10 +23,13 @@ class Model:
         What it is, what it saw, what it descends from.
     parameters
         Every tensor of its network's state, by name.
+    pack
+        Pictures of what it knows, shown again while it learns more; None is none.
     """
 
     card: ModelCard
     parameters: Mapping[str, Tensor]
+    pack: Pack | None = None
 
     def network(self) -> Network:
         """A network with a copy of these parameters, on the CPU.

@@ -6,7 +6,7 @@ documentation are all derived from these records (rule 3 of ``docs/architecture.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -279,6 +279,15 @@ class LossSettings(Record):
         return catalog.known(catalog.LOSSES, name)
 
 
+_REPLAY_PACK: Any = Field(
+    True,
+    title="Replay pack",
+    description="Keep a few small pictures of the images it learns in the model file, so that it "
+    "does not forget them when it is fine-tuned later.",
+)
+"""One declaration for all that learn."""
+
+
 class TrainSettings(Record):
     """How a network is trained from its first parameters or from a model's."""
 
@@ -333,6 +342,7 @@ class TrainSettings(Record):
     device: Device = Field(
         "auto", title="Device", description="Where training runs; 'auto' tries the GPU first."
     )
+    replay_pack: bool = _REPLAY_PACK
     loss: LossSettings = LossSettings()
     augment: AugmentSettings = AugmentSettings()
 
@@ -364,4 +374,5 @@ class FineTuneSettings(Record):
         description="Teach a new network of this kind, from its first parameters, instead of the "
         "model; unless steps are given, the time alone ends it.",
     )
+    replay_pack: bool = _REPLAY_PACK
     loss: LossSettings = LossSettings()

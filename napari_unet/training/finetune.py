@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_unet.device import choose_device
 from napari_unet.models.model import Model
+from napari_unet.models.pack import Pack
 from napari_unet.networks.build import build_network, network_settings
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
@@ -21,8 +22,8 @@ from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSet
 from napari_unet.training.card import card_of_training
 from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import Lesson, prepare_lesson
-from napari_unet.training.patches import PatchSampler
 from napari_unet.training.proof import prove
+from napari_unet.training.replay import pack_after, replay_score, replaying
 from napari_unet.training.scoring import score_network
 from napari_unet.training.train import train
 
@@ -58,21 +59,16 @@ def fine_tuning(
     lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
     network = model.network().to(device)
     before, scoring = _judged(network, lesson, model.card.mask)
+    pack = model.pack if settings.network is None else None
+    knew, testing = _timed_memory(network, pack)
     if settings.network is not None:
         network = new_network(settings.network, model.card, settings.seed).to(device)
         _, scoring = _judged(network, lesson, lesson.mask)
-    plan = _plan(settings, lesson, settings.seconds - (time.monotonic() - start) - 2 * scoring)
-    sampler = PatchSampler(
-        [example.to(device) for example in lesson.examples],
-        batch=plan.batch,
-        patch_px=network.fitting_px(plan.patch_px),
-        settings=plan.augment,
-        seed=plan.seed,
-        margin_px=network.margin_px,
-    )
+    left = settings.seconds - (time.monotonic() - start) - 2 * (scoring + testing)
+    plan = _plan(settings, lesson, left)
     trained = yield from train(
         network,
-        sampler,
+        replaying(lesson.examples, pack, plan, network),
         plan,
         validate=lambda n: score_network(n, lesson.exams, lesson.mask),
         freeze_statistics=settings.network is None,
@@ -92,10 +88,16 @@ def fine_tuning(
         data=_data(lesson, corrections),
     )
     network.load_state_dict(trained.parameters)
+    knows, _ = _timed_memory(network, pack)
+    replay = None if knew is None or knows is None else (knew, knows)
     judged, _ = _judged(network, lesson, lesson.mask)
-    proof = prove(before, judged, lesson.is_held_out)
-    seconds = time.monotonic() - start
-    return FineTuneResult(Model(card, trained.parameters), proof, trained.step, seconds)
+    tuned = Model(card, trained.parameters, pack_after(pack, lesson.examples, plan))
+    return FineTuneResult(
+        tuned,
+        prove(before, judged, lesson.is_held_out, replay),
+        trained.step,
+        time.monotonic() - start,
+    )
 
 
 def fine_tune(
@@ -159,6 +161,13 @@ def _judged(network: Network, lesson: Lesson, mask: MaskSettings) -> tuple[Judge
     return judgement, time.monotonic() - start
 
 
+def _timed_memory(network: Network, pack: Pack | None) -> tuple[float | None, float]:
+    """How well a network knows the pictures of a pack, and the seconds that asking takes."""
+    start = time.monotonic()
+    score = None if pack is None else replay_score(network, pack)
+    return score, time.monotonic() - start
+
+
 def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float) -> TrainSettings:
     regions = max(1, round(lesson.known_px / REGION_PX))
     steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
@@ -169,6 +178,7 @@ def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float) -> TrainSe
         patch_px=128,
         seed=settings.seed,
         device=settings.device,
+        replay_pack=settings.replay_pack,
         loss=settings.loss,
     )
 

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from napari_unet.models.model import Model
+from napari_unet.models.pack import joined
 from napari_unet.networks.build import build_network
 from napari_unet.schema.events import Event
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, TrainSettings
 from napari_unet.training.card import card_of_training
 from napari_unet.training.examples import Example
+from napari_unet.training.packing import pack_of
 from napari_unet.training.patches import PatchSampler
 from napari_unet.training.scoring import Exam, score_network
 from napari_unet.training.train import train
+
+PICTURES = 16
+"""How many pictures of its images the replay pack of a new model holds."""
 
 
 def new_model(
@@ -77,4 +82,5 @@ def new_model(
         scores=trained.scores,
         **card,
     )
-    return Model(described, trained.parameters)
+    pack = pack_of(examples, PICTURES, settings.seed) if settings.replay_pack else None
+    return Model(described, trained.parameters, joined(None, pack))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Generator, Tensor
@@ -23,6 +23,17 @@ class Batch(NamedTuple):
     """int64, (patch, y, x)."""
     weight_maps: Tensor
     """float32, (patch, y, x)."""
+
+
+class Sampler(Protocol):
+    """What gives a training its batches; each depends on its step alone."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that show as many patches as there are images."""
+
+    def draw(self, step: int) -> Batch:
+        """The batch of this step."""
 
 
 class PatchSampler:

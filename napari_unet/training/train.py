@@ -20,7 +20,7 @@ from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEar
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import TrainSettings
 from napari_unet.training.checkpoint import load_checkpoint, save_checkpoint
-from napari_unet.training.patches import Batch, PatchSampler
+from napari_unet.training.patches import Batch, Sampler
 
 WARM_UP_STEPS = 10
 CHECKPOINT_EVERY_S = 30
@@ -49,7 +49,7 @@ class Trained:
 
 def train(
     network: Network,
-    sampler: PatchSampler,
+    sampler: Sampler,
     settings: TrainSettings,
     *,
     validate: Callable[[Network], Scores] | None = None,

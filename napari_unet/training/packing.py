@@ -1,0 +1,57 @@
+"""Make the replay pack of a model from the images that it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from napari_unet.models.pack import Pack
+from napari_unet.training.examples import Example
+
+CROP_PX = 128
+
+
+def pack_of(examples: Sequence[Example], count: int, seed: int = 0) -> Pack:
+    """Cut small pictures with their labels out of annotated images.
+
+    Each shows a known place, by turns of every image and around pixels of every kind. What nobody
+    vouched for stays unknown, and a smaller image is mirrored beyond its edges.
+
+    Parameters
+    ----------
+    examples
+        The annotated images, at least one.
+    count
+        Number of pictures.
+    seed
+        Same seed, same pictures.
+    """
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(examples))
+    crops = [_crop(examples[int(order[i % len(order)])], random) for i in range(count)]
+    images, targets, confidence = (np.stack(part) for part in zip(*crops, strict=True))
+    return Pack(*(torch.from_numpy(part) for part in (images, targets, confidence)))
+
+
+def _crop(
+    example: Example, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image, target and confidence of a square; nothing is known in its mirrored rim."""
+    shape = example.target.shape
+    anchors = example.anchors
+    if anchors is not None and len(anchors):
+        centre = anchors[int(random.integers(len(anchors)))].cpu().numpy()
+    else:
+        centre = random.integers(shape)
+    corner = np.clip(centre - CROP_PX // 2, 0, np.maximum(0, np.subtract(shape, CROP_PX)))
+    part = np.s_[corner[0] : corner[0] + CROP_PX, corner[1] : corner[1] + CROP_PX]
+    image, target = (t[(..., *part)].cpu().numpy() for t in (example.image, example.target))
+    known = example.weight_map[part].cpu().numpy() > 0
+    rim = [(0, CROP_PX - side) for side in target.shape]
+    return (
+        np.pad(image, [(0, 0), *rim], mode="symmetric").astype(np.float16),
+        np.pad(target, rim).astype(np.uint8),
+        np.pad(known, rim).astype(np.uint8) * 255,
+    )

@@ -37,8 +37,8 @@ A simulated person corrects regions of 256 x 256 pixels, each in another trainin
   everywhere in the region. Searching costs 200 ms a stroke. Nobody thinks or hesitates in either.
 
 *product* is `fine_tune` with its defaults and that many seconds. Where its gate refuses the new
-model (*accepted*), the old one counts, as for a user who follows it; so the product can end early,
-and its figures include that. Beside it what somebody would do without it, on the same regions, in
+model (*accepted*), the old one counts, as for a user who follows it; *anyway* is the AP50 of the new
+ones, refused or not. It ends when its steps are done, which can be before the time is up. Beside it what somebody would do without it, on the same regions, in
 the same time, from the same base, with the better of components and split objects for AP50 (the
 product has to choose by itself):
 
@@ -68,8 +68,8 @@ with `--kinds`, `--regions` and `--seconds` makes a line's rows.
 """
 
 TABLE_HEAD = """\
-| who | by hand | regions | training | AP50: median, worst | IoU: median, worst | old kinds | hand | accepted | seeds |
-|---|---|---|---|---|---|---|---|---|---|
+| who | by hand | regions | training | AP50: median, worst | IoU: median, worst | old kinds | hand | accepted | anyway | seeds |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -129,7 +129,7 @@ def _line(rows: Sequence[Row], base: Row) -> str:
     cells += [_spread([o.ap50 for o in found]), _spread([o.iou for o in found])]
     cells.append("–" if first is base else f"{median(o.forgot for o in found):+.3f}")
     cells.append(f"{median(row['hand_s'] for row in rows):.0f} s" if "hand_s" in first else "–")
-    cells.append(_accepted(rows))
+    cells += _accepted(rows)
     cells.append("–" if first is base else str(len(rows)))
     return "| " + " | ".join(cells) + " |\n"
 
@@ -138,10 +138,12 @@ def _spread(values: Sequence[float]) -> str:
     return f"{median(values):.3f}, {min(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
 
 
-def _accepted(rows: Sequence[Row]) -> str:
+def _accepted(rows: Sequence[Row]) -> list[str]:
+    """How many the gate let through, and the AP50 of all, had it let all through."""
     if rows[0]["who"] != "product":
-        return "–"
-    return f"{sum(row['proof']['accepted'] for row in rows)} of {len(rows)}"
+        return ["–", "–"]
+    accepted = sum(row["proof"]["accepted"] for row in rows)
+    return [f"{accepted} of {len(rows)}", _spread([row["new"]["ap50"]["chosen"] for row in rows])]
 
 
 class Goal(NamedTuple):

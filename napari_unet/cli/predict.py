@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, chosen
 from napari_unet.cli.progress import run
 from napari_unet.models.library import DEFAULT_MODEL
+from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session.wording import many, nothing_found
 
@@ -24,6 +26,7 @@ def predict(
     channel: int | None = None,
     settings: Annotated[PredictSettings, FLAT] = PredictSettings(),  # noqa: B008 (frozen)
     mask: Annotated[MaskSettings, OF_THE_MODEL] = MaskSettings(),  # noqa: B008 (frozen)
+    shown: Annotated[InputSettings, OF_THE_MODEL] = InputSettings(),  # noqa: B008 (frozen)
 ) -> bool:
     """Segment images: find the objects of each and write them as a mask.
 
@@ -54,6 +57,8 @@ def predict(
     if out.exists() and not out.is_dir():
         raise ValueError(f"'{out}' is a file, and results need a folder; name another --out.")
     out.mkdir(parents=True, exist_ok=True)
+    seen_as = loaded.card.input.model_copy(update=chosen(shown))
+    loaded = replace(loaded, card=loaded.card.model_copy(update={"input": seen_as}))
     as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
     reading = Reading(axes and axes.upper(), None if channel is None else channel - 1)
     classes = classes_in_mask(loaded.card.classes, as_wanted)

@@ -177,7 +177,7 @@ def fine_tune(
     made: dict[str, object] = {"out": str(out) if kept else None}
     made |= {"parent": tuned.model.card.parent, "seed": settings.seed}
     made |= {"images": len(corrections), **history.content()}
-    write_json(json_, made | {"auto_input": None} | proof_content(tuned.proof))
+    write_json(json_, made | proof_content(tuned.proof))
     return kept
 
 

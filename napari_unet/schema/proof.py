@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from napari_unet.schema.input import AutoInput
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import Record
 
@@ -47,6 +48,8 @@ class Proof(Record):
     replay_before: float | None = None
     """IoU on images like those that the model was trained on before; None if there are none."""
     replay_after: float | None = None
+    auto_input: AutoInput | None = None
+    """The input that was found for both; None if nobody looked for one."""
     accepted: bool = True
     reason: str = ""
     """Why it was refused, as half a sentence; empty if it was accepted."""

@@ -368,6 +368,12 @@ class FineTuneSettings(Record):
     device: Device = Field(
         "auto", title="Device", description="Where training runs; 'auto' tries the GPU first."
     )
+    auto_input: bool = Field(
+        True,
+        title="Find the input",
+        description="First try whether the model finds your objects better in the negative of the "
+        "image or at another scale; the best is used, and kept with the new model.",
+    )
     network: str | None = Field(
         None,
         title="Start from",

@@ -25,6 +25,7 @@ _FEWEST_DRAWN = 3
 _DOING = {
     "model": "Loading the model",
     "device": "Trying the device",
+    "input": "Trying inputs",
     "weight map": "Preparing region",
     "tile": "Tile",
     "step": "Step",

@@ -58,9 +58,13 @@ def finding_input(
     model: Model,
     corrections: Sequence[Correction],
     device: Device = "auto",
+    most: int = MOST_WINDOWS,
 ) -> Generator[Event, None, AutoInput]:
-    """The job behind `find_input`; yields Progress after each input that was tried."""
-    windows = _windows(model.card, corrections)
+    """The job behind `find_input`; yields Progress after each input that was tried.
+
+    ``most`` is how many corrections are looked at; each takes about a second.
+    """
+    windows = _windows(model.card, corrections, most)
     present = Choice(model.card.input, model.card.mask.split_touching)
     if not windows:
         return _said(present, present)
@@ -106,19 +110,29 @@ def find_input(
     return finish(finding_input(model, corrections, device))
 
 
-def _windows(card: ModelCard, corrections: Sequence[Correction]) -> list[Window]:
+def shown_so(card: ModelCard, found: AutoInput) -> ModelCard:
+    """The card of a model that is shown images in the way that was found."""
+    chosen = InputSettings(inverted=found.inverted, scale=found.scale)
+    mask = card.mask.model_copy(update={"split_touching": found.split})
+    return card.model_copy(update={"input": chosen, "mask": mask})
+
+
+def _windows(
+    card: ModelCard, corrections: Sequence[Correction], most: int = MOST_WINDOWS
+) -> list[Window]:
     usable = [
-        one for one in corrections if one.classes == card.classes and np.any(np.asarray(one.known))
+        (one, known, known & ~held_out(known.shape, one.image_id))
+        for one, known in ((one, np.asarray(one.known) > 0) for one in corrections)
+        if one.classes == card.classes and known.any()
     ]
-    apart = max(1, math.ceil(len(usable) / MOST_WINDOWS))
-    return [_window(card, one) for one in usable[::apart]]
+    taught = [(one, learnt) for one, _, learnt in usable if learnt.any()]
+    # As in training, what is held out serves only if there is nothing else.
+    chosen = taught or [(one, known) for one, known, _ in usable]
+    return [_window(card, *one) for one in chosen[:: max(1, math.ceil(len(chosen) / most))]]
 
 
-def _window(card: ModelCard, correction: Correction) -> Window:
-    """The corrected part of an image that says most, without what is held out if that can be."""
-    known = np.asarray(correction.known) > 0
-    learnt = known & ~held_out(known.shape, correction.image_id)
-    counted = learnt if learnt.any() else known
+def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Window:
+    """The part of a corrected image that says most."""
     labels = np.asarray(correction.labels)
     y, x = _densest(counted + (1.0 * counted) * (labels > 0))
     seen = np.zeros_like(counted)

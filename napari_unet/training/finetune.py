@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,9 @@ from napari_unet.schema.events import Event, Notice, finish
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
+from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
 from napari_unet.training.card import card_of_training
+from napari_unet.training.input_alone import input_alone, told
 from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.proof import prove
@@ -30,6 +33,9 @@ from napari_unet.training.train import train
 REGION_PX = 256 * 256
 """The measured recipe counts corrections in regions of 256 x 256 pixels."""
 STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
+SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
+"""The input is tried on one corrected window for so many seconds of the time budget; a smaller one
+leaves no time for it."""
 UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
@@ -56,6 +62,12 @@ def fine_tuning(
     """
     start = time.monotonic()
     device = choose_device(settings.device).device
+    old, found = model, None
+    if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
+        windows = int(np.clip(settings.seconds // SECONDS_PER_WINDOW, 1, MOST_WINDOWS))
+        found = yield from finding_input(old, corrections, settings.device, windows)
+        seen_so = shown_so(old.card, found)
+        model = old if seen_so.input == old.card.input else replace(old, card=seen_so)
     lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
     network = model.network().to(device)
     before, scoring = _judged(network, lesson, model.card.mask)
@@ -64,7 +76,8 @@ def fine_tuning(
     if settings.network is not None:
         network = new_network(settings.network, model.card, settings.seed).to(device)
         _, scoring = _judged(network, lesson, lesson.mask)
-    left = settings.seconds - (time.monotonic() - start) - 2 * (scoring + testing)
+    judgements = 2 if model is old else 3
+    left = settings.seconds - (time.monotonic() - start) - judgements * (scoring + testing)
     plan = _plan(settings, lesson, left)
     trained = yield from train(
         network,
@@ -81,6 +94,8 @@ def fine_tuning(
         network_settings=network.settings,
         settings=plan,
         percentiles=model.card.percentiles,
+        input=model.card.input,
+        pixel_size_um=model.card.pixel_size_um,
         rgb=model.card.rgb,
         class_names=model.card.class_names,
         mask=lesson.mask,
@@ -92,12 +107,14 @@ def fine_tuning(
     replay = None if knew is None or knows is None else (knew, knows)
     judged, _ = _judged(network, lesson, lesson.mask)
     tuned = Model(card, trained.parameters, pack_after(pack, lesson.examples, plan))
-    return FineTuneResult(
-        tuned,
-        prove(before, judged, lesson.is_held_out, replay),
-        trained.step,
-        time.monotonic() - start,
-    )
+    proof = prove(before, judged, lesson.is_held_out, replay)
+    if model is not old and not proof.accepted:
+        alone = input_alone(old, model, corrections, before, network)
+        tuned, proof = alone or (tuned, proof)
+    if found is not None:
+        found = found.model_copy(update={"split": tuned.card.mask.split_touching})
+    seconds = time.monotonic() - start
+    return FineTuneResult(tuned, told(proof, found), trained.step, seconds)
 
 
 def fine_tune(

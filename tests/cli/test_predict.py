@@ -1,5 +1,7 @@
 """``napari-unet predict``: what it writes and what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -10,6 +12,7 @@ from napari_unet.images.files import read_image
 from napari_unet.images.instances import instances
 from napari_unet.images.samples import cells
 from napari_unet.models.archive import read_card
+from napari_unet.schema.input import InputSettings
 
 
 def test_r9_1_predict_writes_what_python_computes(call, made, tmp_path):
@@ -38,6 +41,17 @@ def test_options_that_are_given_win_over_the_card(call, made, tmp_path):
     wanted = instances(probabilities, card.model_copy(update={"min_size_px": 60}))
     assert (wanted != instances(probabilities, card)).any()
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "a_masks.tif"), wanted)
+
+
+def test_the_image_can_be_shown_in_another_way(call, made, tmp_path):
+    common = ("predict", "images/a.tif", "--model", "tiny.safetensors", "--probabilities")
+    call(*common, "--out", tmp_path, "--inverted", "--scale", 0.5, "--device", "cpu")
+    model = napari_unet.load_model(made / "tiny.safetensors")
+    seen = InputSettings(inverted=True, scale=0.5)
+    model = replace(model, card=model.card.model_copy(update={"input": seen}))
+    expected = napari_unet.predict(read_image(made / "images/a.tif"), model).probabilities
+    found = tifffile.imread(tmp_path / "a_probabilities.tif")
+    np.testing.assert_allclose(found.reshape(expected.shape), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("stem", ["two words", "50% #1 [x]", "Zellkörper ä", "v1.2.3", "-dash"])

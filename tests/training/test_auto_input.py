@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import f1
@@ -14,15 +15,18 @@ from napari_unet.schema.events import Progress, finish
 from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import (
     AugmentSettings,
+    FineTuneSettings,
     NetworkSettings,
     PredictSettings,
     TrainSettings,
 )
-from napari_unet.training import auto_input
-from napari_unet.training.auto_input import find_input, finding_input
+from napari_unet.training import auto_input, finetune
+from napari_unet.training.auto_input import find_input, finding_input, shown_so
 from napari_unet.training.examples import make_example
+from napari_unet.training.finetune import fine_tune
 from napari_unet.training.heldout import held_out
 from napari_unet.training.new_model import new_model
+from napari_unet.training.train import Trained
 from tests.models_for_tests import tiny_model
 
 
@@ -64,9 +68,7 @@ def magnified(seed=0, times=2):
 
 
 def seeing(model, found):
-    chosen = InputSettings(inverted=found.inverted, scale=found.scale)
-    mask = model.card.mask.model_copy(update={"split_touching": found.split})
-    return replace(model, card=model.card.model_copy(update={"input": chosen, "mask": mask}))
+    return replace(model, card=shown_so(model.card, found))
 
 
 def object_f1(model, one):
@@ -199,3 +201,46 @@ def test_everything_is_no_object(model):
     everything = auto_input._quality([np.ones((1, 64, 64))], [window], mask)
     nearly = auto_input._quality([(labels > 0)[None] * 1.0], [window], mask)
     assert everything <= 0.5 < nearly
+
+
+TUNING = FineTuneSettings(device="cpu", steps=20, seconds=60)
+
+
+def test_fine_tuning_finds_the_input_first_and_keeps_it(model):
+    result = fine_tune(model, [dark()], TUNING)
+    assert result.model.card.input.inverted
+    assert result.model.card.parent == model.card.id
+    assert result.proof.auto_input.inverted
+    assert result.proof.auto_input.split == result.model.card.mask.split_touching
+    assert "Input: objects are dark: inverted" in result.proof.sentence
+    assert object_f1(result.model, dark(seed=3)) > 0.7
+    assert model.card.input == InputSettings()
+
+
+def test_it_does_so_only_if_wanted(model):
+    settings = TUNING.model_copy(update={"auto_input": False, "steps": 2})
+    result = fine_tune(model, [dark()], settings)
+    assert result.model.card.input == InputSettings()
+    assert result.proof.auto_input is None
+    assert "Input" not in result.proof.sentence
+
+
+def test_r1_1_where_training_is_refused_the_input_alone_is_offered(model, monkeypatch):
+    """The old parameters with the new input: never worse than what could be had for nothing."""
+
+    def ruined(network, *_, **__):
+        yield from ()
+        zeros = {name: value * 0 for name, value in network.state_dict().items()}
+        return Trained(zeros, step=7)
+
+    monkeypatch.setattr(finetune, "train", ruined)
+    result = fine_tune(model, [dark()], TUNING)
+    assert result.proof.accepted
+    assert result.proof.after.f1_50 > result.proof.before.f1_50 + 0.5
+    assert "Training taught it nothing more" in result.proof.sentence
+    assert result.model.card.input.inverted
+    assert result.model.card.parent == model.card.id != result.model.card.id
+    for name, value in model.parameters.items():
+        assert torch.equal(value, result.model.parameters[name])
+    plain = fine_tune(model, [bright()], TUNING.model_copy(update={"auto_input": False}))
+    assert not plain.proof.accepted

@@ -1,0 +1,71 @@
+"""What is left of a fine-tuning that taught a model nothing: the input that was found for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from napari_unet.models.model import Model
+from napari_unet.networks.build import on_device
+from napari_unet.networks.network import Network
+from napari_unet.schema.correction import Correction
+from napari_unet.schema.events import finish
+from napari_unet.schema.input import AutoInput
+from napari_unet.schema.model_card import Scores
+from napari_unet.schema.proof import Proof
+from napari_unet.training.judging import Judgement, judge
+from napari_unet.training.lesson import prepare_lesson
+from napari_unet.training.proof import prove
+
+
+def told(proof: Proof, found: AutoInput | None) -> Proof:
+    """The same proof, with the input that was found for the model."""
+    if found is None:
+        return proof
+    line = f"{proof.sentence} Input: {found.sentence}."
+    return proof.model_copy(update={"auto_input": found, "sentence": line})
+
+
+def input_alone(
+    old: Model,
+    seeing: Model,
+    corrections: Sequence[Correction],
+    now: Judgement,
+    network: Network,
+) -> tuple[Model, Proof] | None:
+    """The old parameters with the input that was found, if that is better than what was.
+
+    Parameters
+    ----------
+    old
+        The model as it was.
+    seeing
+        The same with the input that was found.
+    corrections
+        What both are judged by.
+    now
+        How good ``seeing`` is on what is held out.
+    network
+        Says on which device the old one is judged.
+    """
+    lesson = finish(prepare_lesson(old.card, corrections))
+    device = next(network.parameters()).device
+    was = judge(on_device(old.network(), device), lesson.exams, old.card.mask)
+    proof = prove(was, now, lesson.is_held_out)
+    if not proof.accepted:
+        return None
+    card = seeing.card.model_copy(
+        update={
+            "id": uuid4().hex,
+            "name": f"{old.card.name.removesuffix(' (tuned)')} (tuned)",
+            "parent": old.card.id,
+            "created": datetime.now(UTC),
+            "description": f"'{old.card.name}', shown images in another way; nothing was learnt.",
+            "scores": Scores(**now.scores.model_dump(include=set(Scores.model_fields))),
+            "scores_by_kind": {},
+        }
+    )
+    line = f"{proof.sentence} Training taught it nothing more: its parameters are the old ones."
+    proof = proof.model_copy(update={"sentence": line})
+    return Model(card, seeing.parameters, seeing.pack), proof

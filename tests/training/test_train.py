@@ -113,6 +113,33 @@ def test_r1_2_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(examp
     assert all(torch.equal(trained.parameters[name], before[name]) for name in before)
 
 
+def test_r1_2_a_bad_number_in_the_middle_ends_within_that_step(example):
+    """What was learnt before it stays, and nothing of the step itself."""
+    good = finish(run(example, steps=3, schedule="constant")).parameters
+    settings = settings_of(steps=9, schedule="constant")
+    sampler = sampler_of(example, settings)
+    drawn = sampler.draw
+
+    def draw(step):
+        batch = drawn(step)
+        return batch._replace(images=batch.images * float("nan")) if step == 3 else batch
+
+    sampler.draw = draw
+    network = build_network("unet", TINY)
+    trained = finish(train(network, sampler, settings))
+    assert trained.step == 3
+    assert all(torch.equal(trained.parameters[name], good[name]) for name in good)
+
+
+@pytest.mark.parametrize("rate", [1.0, 1e3])
+def test_r1_2_no_rate_leaves_a_model_that_is_no_number(example, rate):
+    settings = settings_of(steps=12, schedule="constant", optimizer="sgd")
+    settings = settings.model_copy(update={"learning_rate": rate})
+    network = build_network("unet", TINY)
+    trained = finish(train(network, sampler_of(example, settings), settings))
+    assert all(torch.isfinite(value).all() for value in trained.parameters.values())
+
+
 def test_r13_5_the_time_limit_ends_the_run(example):
     events = []
     trained = finish(run(example, steps=1_000_000, seconds=1.5), events.append)

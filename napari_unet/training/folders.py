@@ -12,6 +12,7 @@ import numpy as np
 from napari_unet.images.axes import plane, plane_count, read_axes
 from napari_unet.images.files import read_classes, read_image, read_labels, read_states
 from napari_unet.images.pairs import Pair
+from napari_unet.images.pixel_size import pixel_size_um
 from napari_unet.inference.predict import prepare
 from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction, State, learnable
@@ -204,10 +205,18 @@ def model_from_folders(
     """
     sized = network_settings.model_copy(update={"in_channels": channels_of(pairs[0])})
     said: dict[str, Any] = {"name": name, "data": data, "class_names": class_names}
+    said["pixel_size_um"] = _common_pixel_size(pairs)
     card = ModelCard(network=network, network_settings=sized, **said)
     examples = Examples(pairs, card, settings.loss, patch_px=settings.patch_px, seed=settings.seed)
     exams = Lazily(partial(_exam, card), judged)
     return (yield from new_model(network, sized, settings, examples, exams, **said))
+
+
+def _common_pixel_size(pairs: Sequence[Pair], most: int = 20) -> float | None:
+    """The side of a pixel in micrometres, if some of the images say it and all of these agree."""
+    spread = pairs[:: -(-len(pairs) // most)]
+    sizes = {round(size, 4) for pair in spread if (size := pixel_size_um(pair.image)) is not None}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def channels_of(pair: Pair) -> int:
@@ -245,7 +254,14 @@ def _correction(pair: Pair, classes: int) -> Correction:
     known = _known(pair)
     if known is None:
         known = np.full(labels.shape, State.CONFIRMED, np.uint8)
-    return Correction(image_id=pair.stem, image=image, labels=labels, known=known, classes=classes)
+    return Correction(
+        image_id=pair.stem,
+        image=image,
+        labels=labels,
+        known=known,
+        classes=classes,
+        pixel_size_um=pixel_size_um(pair.image),
+    )
 
 
 def _known(pair: Pair) -> np.ndarray | None:

@@ -7,16 +7,28 @@ import pytest
 import tifffile
 import torch
 
-from napari_unet.images.files import write_states
+from napari_unet.images.files import write_image, write_masks, write_states
 from napari_unet.images.pairs import Pair, pair
 from napari_unet.images.samples import cells
 from napari_unet.inference.predict import prepare
 from napari_unet.schema.correction import State
+from napari_unet.schema.events import finish
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.settings import AugmentSettings, LossSettings, NetworkSettings
+from napari_unet.schema.settings import (
+    AugmentSettings,
+    LossSettings,
+    NetworkSettings,
+    TrainSettings,
+)
 from napari_unet.training import folders
 from napari_unet.training.examples import make_example
-from napari_unet.training.folders import Examples, annotated_in, channels_of, corrections_in
+from napari_unet.training.folders import (
+    Examples,
+    annotated_in,
+    channels_of,
+    corrections_in,
+    model_from_folders,
+)
 from napari_unet.training.patches import PatchSampler
 
 CARD = ModelCard(name="x", network="unet", network_settings=NetworkSettings())
@@ -189,3 +201,17 @@ def test_a_stack_is_refused_by_name(tmp_path):
     tifffile.imwrite(tmp_path / "s.tif", np.zeros((9, 20, 30), np.uint8))
     with pytest.raises(ValueError, match="is a stack of 9 planes"):
         channels_of(Pair("s", tmp_path / "s.tif", tmp_path / "s.tif"))
+
+
+def test_the_size_of_pixels_is_read_where_files_say_it(tmp_path):
+    image, labels = cells((48, 48), count=4, seed=0)
+    for stem, size in (("a", 0.25), ("b", 0.25), ("c", 0.5)):
+        write_image(tmp_path / f"{stem}.tif", image, size)
+        write_masks(tmp_path / f"{stem}_masks.tif", labels)
+    pairs = pair(tmp_path)
+    assert [one.pixel_size_um for one in corrections_in(pairs)] == [0.25, 0.25, 0.5]
+    settings = TrainSettings(steps=1, batch=1, patch_px=16, device="cpu")
+    tiny = NetworkSettings(features=2, depth=2)
+    for some, size in ((pairs[:2], 0.25), (pairs, None)):
+        job = model_from_folders("unet", tiny, settings, some, name="x")
+        assert finish(job).card.pixel_size_um == size

@@ -13,6 +13,7 @@ _HOME = tempfile.TemporaryDirectory(prefix="napari-unet-tests-", ignore_cleanup_
 os.environ["HOME"] = os.environ["USERPROFILE"] = _HOME.name
 os.environ["NAPARI_CONFIG"] = os.path.join(_HOME.name, "napari.yaml")  # noqa: PTH118
 os.environ["NAPARI_UNET_HOME"] = os.path.join(_HOME.name, "napari-unet")  # noqa: PTH118
+os.environ["TMPDIR"] = os.environ["TEMP"] = tempfile.tempdir = _HOME.name  # the spare folder too
 os.environ["OMP_NUM_THREADS"] = "1"
 HAS_DISPLAY = not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
 if not HAS_DISPLAY:

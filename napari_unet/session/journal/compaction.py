@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from napari_unet import disk
-from napari_unet.session.journal.file import JournalFile
+from napari_unet.session.journal.file import JournalFile, remove
 from napari_unet.session.journal.lock import Busy, Lock, is_held
 from napari_unet.session.journal.reader import read, reading
 from napari_unet.session.journal.rows import read_about
@@ -93,9 +92,7 @@ def _remove_ancestors(path: Path) -> None:
     with suppress(ValueError, sqlite3.Error):
         for number, (ancestor, count) in enumerate(_ancestors(path)):
             if number >= KEPT and not is_held(ancestor) and _count(ancestor) == count:
-                disk.watch("remove journal")
-                with suppress(OSError):
-                    ancestor.unlink()
+                remove(ancestor)
 
 
 def _ancestors(path: Path) -> list[tuple[Path, int]]:

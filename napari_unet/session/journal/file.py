@@ -122,9 +122,22 @@ def is_damage(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
+def remove(path: Path) -> None:
+    """Remove a journal with all that SQLite keeps beside it; what cannot be removed stays."""
+    disk.watch("remove journal")
+    for part in (path, *(path.with_name(f"{path.name}-{beside}") for beside in ("wal", "shm"))):
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
 def _next_generation(folder: Path) -> tuple[Path, Lock]:
-    """The first free number after all that there are; another window may be taking one too."""
-    number = max((int(path.stem) for path in generations(folder)), default=0)
+    """The first free number after all that there are; another window may be taking one too.
+
+    Nor is the number of a journal free that is gone but left something behind: SQLite would take
+    what that one had written ahead for a part of the new one.
+    """
+    stems = (path.stem for path in folder.iterdir())
+    number = max((int(stem) for stem in stems if stem.isdecimal()), default=0)
     while True:
         number += 1
         path = folder / f"{number:06d}{SUFFIX}"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from napari_unet.session.edits import Entry
-from napari_unet.session.journal.file import JournalFile, generations, is_damage
+from napari_unet.session.journal.file import JournalFile, generations, is_damage, remove
 from napari_unet.session.journal.lock import Busy, is_held
 from napari_unet.session.journal.rows import Identity
 
@@ -82,8 +82,7 @@ class Place:
         """Remove the file: all that it held is elsewhere by now."""
         self.close()
         if self.path is not None:
-            with suppress(OSError):
-                self.path.unlink(missing_ok=True)
+            remove(self.path)
             self.path = None
 
     def _opened(self, entries: Sequence[Entry]) -> JournalFile:

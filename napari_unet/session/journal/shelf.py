@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -102,10 +104,7 @@ def look(path: Path) -> Found | None:
     try:
         with reading(path) as connection:
             identity, about = read_about(connection)
-            rows = connection.execute(
-                "SELECT kind, at FROM entries WHERE number > ? ORDER BY number",
-                (about.get("base", 0),),
-            ).fetchall()
+            rows = list(_kinds(connection, about.get("base", 0)))
     except ValueError as error:
         _log.warning("A journal is left out: %s", error)
         return None
@@ -121,6 +120,14 @@ def counted(kinds: Iterable[str]) -> tuple[int, int]:
     counts = Counter(kinds)
     corrections = sum(n for kind, n in counts.items() if Edit(cast(Kind, kind)).by_hand)
     return corrections, sum(counts[kind] for kind in _CONFIRMATIONS)
+
+
+def _kinds(connection: sqlite3.Connection, base: int) -> Iterator[tuple[str, float]]:
+    """What the entries after the first so many are and when they were made, as far as it goes."""
+    with suppress(sqlite3.DatabaseError):
+        yield from connection.execute(
+            "SELECT kind, at FROM entries WHERE number > ? ORDER BY number", (base,)
+        )
 
 
 def _roots(folder: Path | None) -> list[Path]:

@@ -17,7 +17,7 @@ import pytest
 
 from napari_unet.session.edits import Edit
 from napari_unet.session.journal import Journal, find, read, saver, shelf
-from napari_unet.session.journal.file import JournalFile, generations
+from napari_unet.session.journal.file import JournalFile, generations, remove
 from napari_unet.session.journal.lock import Lock, is_held
 from napari_unet.session.runs import Runs
 from tests.session.journal.painting import identity, same
@@ -91,9 +91,7 @@ print(json.dumps([told, full, better, len(read(journal.path)[1])]))
 @posix
 def test_r2_7_a_full_disk_is_told_and_what_was_done_is_saved_when_there_is_room(folder):
     command = [sys.executable, "-c", FULL, folder]
-    told, (written, entries, on_disk), better, after = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    )
+    told, (written, entries, on_disk), better, after = _said(command)
     assert 0 < written < entries
     assert on_disk >= written
     assert better
@@ -101,6 +99,15 @@ def test_r2_7_a_full_disk_is_told_and_what_was_done_is_saved_when_there_is_room(
     assert "saved" in told[0]
     assert str(folder) in told[0]
     assert told[-1] == f"Your corrections are saved in '{next(folder.iterdir())}' again."
+
+
+def _said(command):
+    spare = {**os.environ, "TMPDIR": tempfile.gettempdir()}
+    return json.loads(
+        subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=60, env=spare
+        ).stdout
+    )
 
 
 def fail_at_home(monkeypatch, folder, error):
@@ -219,6 +226,44 @@ def test_a_journal_that_somebody_deleted_is_written_anew(journal, folder, told, 
     saved(journal, entries[5:])
     [found] = find(identity(), folder)
     assert same(read(found.path)[1], entries)
+
+
+def test_r2_1_a_journal_is_not_mixed_with_what_a_deleted_one_had_written_ahead(
+    folder, told, painted
+):
+    _, entries = painted(20)
+    other = folder.with_name("as a killed window leaves it")
+    deleted = saved(Journal(identity(), folder, told.append), entries)
+    shutil.copytree(folder, other)
+    deleted.close()
+    (other / deleted.path.relative_to(folder)).unlink()
+    assert len(list(other.glob("*/*-wal"))) == 1
+    journal = saved(Journal(identity(), other, told.append), entries[:9])
+    journal.close()
+    [found] = find(identity(), other)
+    assert same(read(found.path)[1], entries[:9])
+
+
+def test_a_journal_that_is_removed_leaves_nothing_to_be_mixed_with(folder, told, painted):
+    journal = saved(Journal(identity(), folder, told.append), painted(5)[1])
+    remove(journal.path)
+    assert [path.suffix for path in journal.path.parent.iterdir()] == [".lock"]
+    journal.close()
+
+
+@pytest.mark.parametrize("page", range(1, 6))
+def test_r2_1_a_damaged_page_never_keeps_a_journal_from_being_found(folder, told, painted, page):
+    _, entries = painted(60)
+    journal = saved(Journal(identity(), folder, told.append), entries)
+    journal.close()
+    with journal.path.open("r+b") as file:
+        file.seek(page * 4096)
+        assert file.read(1)
+        file.seek(page * 4096)
+        file.write(b"\xff" * 4096)
+    for found in find(identity(), folder):  # none if the damage is where it says whose it is
+        back = read(found.path)[1]
+        assert same(back, entries[: len(back)])
 
 
 # read-only folders

@@ -95,7 +95,7 @@ def test_the_commands_of_the_readme_install_through_the_constraints(kind):
 
 def test_the_commands_of_the_readme_end_in_the_demo_and_in_the_tests():
     assert readme_command("demo").endswith("&& .venv/bin/napari-unet demo")
-    assert readme_command("test").endswith("&& .venv/bin/python -m pytest")
+    assert readme_command("test").endswith("&& .venv/bin/python -m pytest -n 2 --dist loadfile")
     assert PROJECT["scripts"]["napari-unet"] == "napari_unet.cli:main"
 
 

@@ -51,5 +51,7 @@ def unusual(settings: FineTuneSettings) -> str:
         parts.append(f"starts from a new {NETWORKS[settings.network].title}")
     if settings.loss.loss != LossSettings().loss:
         parts.append(f"loss: {LOSSES[settings.loss.loss].title}")
+    if settings.network is None and not settings.auto_input:
+        parts.append("input left as it is")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:]

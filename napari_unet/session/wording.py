@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
+from napari_unet.schema.input import InputSettings
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.requests import Checked
 from napari_unet.session.edits import Edit, Kind
@@ -192,11 +193,12 @@ def duration(seconds: float) -> str:
 
 
 def model_text(entry: Entry) -> str:
-    """One line about a model: what it is, and how well it does."""
+    """One line about a model: what it is, how well it does, and how it is shown images."""
     card = entry.card
+    shown = "" if card.input == InputSettings() else f"Input: {card.input.sentence}"
     line = card.description or card.data
     score = "\u00a0".join(_headline(card.scores)) if card.scores else ""
-    return ". ".join(part.rstrip(".") for part in (line, score) if part)
+    return ". ".join(part.rstrip(".") for part in (line, score, shown) if part)
 
 
 def _headline(scores: Scores) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is seldom chosen for fine-tuning: another network, another loss; folded away at first."""
+"""What is seldom chosen for fine-tuning: network, loss, input; folded away at first."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import teaching
 from napari_unet.widgets.catalog_choice import CatalogChoice
+from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Explanation, button
 from napari_unet.widgets.runner import guarded
 
 
 class Advanced(QWidget):
-    """What corrections are taught to, and with which loss.
+    """What corrections are taught to, with which loss, and whether the input is looked for.
 
     Folded it takes one line; what is not as usual is said in a second one.
     """
@@ -26,7 +27,7 @@ class Advanced(QWidget):
         self._settings = settings
         self.fold = button(
             "Advanced",
-            "Start from a new network, or teach with another loss.",
+            "Another network, another loss, or the input as it is.",
             name="flat",
             checkable=True,
         )
@@ -38,14 +39,16 @@ class Advanced(QWidget):
         self.loss = CatalogChoice(
             loss.title or "", "What the network is taught to minimise.", teaching.losses()
         )
+        self.input = Form(settings, ["auto_input"])
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
-        for widget in (self.fold, self.unusual, self.start, self.loss):
+        for widget in (self.fold, self.unusual, self.start, self.loss, self.input):
             rows.addWidget(widget)
         self.fold.toggled.connect(self._on_folded)
         self.start.chosen.connect(self._on_start_chosen)
         self.loss.chosen.connect(self._on_loss_chosen)
+        self.input.changed.connect(self._on_input_edited)
         self.show_settings(settings)
 
     def show_settings(self, settings: FineTuneSettings) -> None:
@@ -53,9 +56,11 @@ class Advanced(QWidget):
         self._settings = settings
         self.start.show_name(settings.network)
         self.loss.show_name(settings.loss.loss)
+        self.input.show_record(settings)
         opened = self.fold.isChecked()
         self.start.setVisible(opened)
         self.loss.setVisible(opened)
+        self.input.setVisible(opened and settings.network is None)
         self.unusual.say("" if opened else teaching.unusual(settings))
 
     def _use(self, **update: object) -> None:
@@ -73,3 +78,7 @@ class Advanced(QWidget):
     @guarded
     def _on_loss_chosen(self, name: str) -> None:
         self._use(loss=self._settings.loss.model_copy(update={"loss": name}))
+
+    @guarded
+    def _on_input_edited(self, settings: FineTuneSettings) -> None:
+        self._use(auto_input=settings.auto_input)

@@ -31,6 +31,8 @@ def test_only_what_is_not_as_usual_is_said():
     assert unusual(USUAL) == ""
     assert unusual(FineTuneSettings(loss=focal)) == "Loss: Focal loss"
     assert unusual(FineTuneSettings(network="unet")) == "Starts from a new U-Net"
+    assert unusual(FineTuneSettings(auto_input=False)) == "Input left as it is"
+    assert unusual(FineTuneSettings(network="unet", auto_input=False)) == "Starts from a new U-Net"
     both = FineTuneSettings(network="unet", loss=focal)
     assert unusual(both) == "Starts from a new U-Net; loss: Focal loss"
 

@@ -7,6 +7,7 @@ import pytest
 
 from napari_unet.models.library import list_models
 from napari_unet.schema.events import Progress
+from napari_unet.schema.input import InputSettings
 from napari_unet.session import wording
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
@@ -69,6 +70,14 @@ def test_models_of_one_name_are_told_apart_by_when_they_were_made(library, tmp_p
     assert len(set(names)) == 4
     assert {"one", "two"} < set(names)
     assert sum(name.startswith("tuned, ") for name in names) == 2
+
+
+def test_how_a_model_is_shown_images_is_said_where_it_is_not_as_usual(library, tmp_path):
+    dark = InputSettings(inverted=True, scale=0.5)
+    write_card(tmp_path / "models" / "dark.safetensors", "dark", description="Dark.", input=dark)
+    texts = {entry.name: wording.model_text(entry) for entry in list_models()}
+    assert texts["dark"] == "Dark. Input: objects are dark: inverted; pixel size doubled"
+    assert "Input" not in texts["one"]
 
 
 def test_every_edit_has_words():

@@ -7,7 +7,7 @@ from napari.components import ViewerModel
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication, QCheckBox, QLabel
 
 import napari_unet
 from napari_unet.schema.catalog import LOSSES, NETWORKS
@@ -80,6 +80,19 @@ def test_what_is_chosen_is_what_is_asked_for(panel, advanced, desk, engine, segm
     settled()
     (asked,) = [one.settings for one in engine.requests if isinstance(one, FineTuneRequest)]
     assert (asked.network, asked.loss.loss, asked.seconds) == ("unet++", "focal", 30)
+
+
+def test_the_input_can_be_left_as_it_is(advanced, desk, qtbot):
+    advanced.fold.setChecked(True)
+    box = advanced.input.findChild(QCheckBox)
+    assert box.isVisible()
+    assert box.isChecked()
+    box.click()
+    assert not desk.fine_tune_settings.auto_input
+    choose(advanced.start, "A new U-Net")
+    assert not box.isVisible()
+    assert desk.fine_tune_settings.network == "unet"
+    assert not desk.fine_tune_settings.auto_input
 
 
 def test_folded_it_still_says_what_is_not_as_usual(advanced):

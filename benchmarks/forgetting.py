@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,39 +23,48 @@ import torch
 
 from benchmarks.data import load
 from benchmarks.finetuning import REGIONS, corrected, scores
+from benchmarks.starters import SHARE as OF_KINDS
 from napari_unet.models.library import DEFAULT_MODEL, load_model
 from napari_unet.models.model import Model
 from napari_unet.models.pack import Pack
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.examples import make_example
-from napari_unet.training.finetune import fine_tune
+from napari_unet.training.finetune import BATCH_WITH_REPLAY, fine_tune
 from napari_unet.training.new_model import PICTURES
 from napari_unet.training.packing import pack_of
+from napari_unet.training.replay import SHARE
 
 PACKS = ("none", "synthetic", "own")
 SEEDS = range(3)
+REPLAYED = f"{round(SHARE * BATCH_WITH_REPLAY)} of {BATCH_WITH_REPLAY}"
 
 
 def own_pack() -> Pack:
     """The pack of a model that a user trained on dsb2018: pictures of its train split."""
     images = load("dsb2018", "train")
-    chosen = np.random.default_rng(0).permutation(len(images))[:PICTURES]
+    count = Counter(a.kind for a in images)
+    chances = np.array([OF_KINDS[a.kind] / count[a.kind] for a in images])
+    random = np.random.default_rng(0)
+    chosen = random.choice(len(images), PICTURES, replace=False, p=chances / chances.sum())
     return pack_of([make_example(images[i].image, images[i].labels) for i in chosen], PICTURES)
 
 
-def measure(model: Model, name: str, seed: int) -> dict[str, Any]:
+def measure(model: Model, pack: str, name: str, seed: int) -> dict[str, Any]:
     """One row: fine-tune on one region; score on new and old images."""
     wanted, corner = REGIONS[name][seed]
     source = next(a for a in load(name, "train") if a.id == wanted)
-    settings = FineTuneSettings(seconds=3600, seed=seed, device="cpu")
+    settings = FineTuneSettings(seconds=3600, seed=seed, device="cpu", auto_input=False)
     result = fine_tune(model, [corrected(source, corner)], settings)
     new = load(name, "val")[:: 1 if name == "isbi2012" else 4]
     return {
         "data": name,
+        "pack": pack,
+        "replayed": REPLAYED if model.pack else "nothing",
         "seed": seed,
         "new": scores(result.model, new),
         "old": scores(result.model, load("dsb2018", "val")[::5]),
-        "replay": (result.proof.replay_before, result.proof.replay_after),
+        "pack_before": result.proof.replay_before,
+        "pack_after": result.proof.replay_after,
         "steps": result.steps,
         "seconds": result.seconds,
     }
@@ -76,7 +86,7 @@ def main() -> None:
             for pack in PACKS:
                 row = f"{name} {seed} {pack}"
                 if row not in rows:
-                    rows[row] = measure(replace(shipped, pack=packs[pack]), name, seed)
+                    rows[row] = measure(replace(shipped, pack=packs[pack]), pack, name, seed)
                     arguments.out.write_text(json.dumps(rows, indent=1))
                 print(row, rows[row]["old"]["iou"], rows[row]["new"]["iou"], flush=True)
 

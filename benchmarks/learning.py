@@ -39,9 +39,8 @@ from benchmarks.rivals import RIVALS, everything
 from napari_unet import disk
 from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.training.auto_input import find_input
+from napari_unet.training.auto_input import find_input, shown_so
 from napari_unet.training.finetune import fine_tune
 from napari_unet.training.train import Trained
 
@@ -76,13 +75,7 @@ HANDS = {"product": ("dense", "strokes"), "only strokes": ("strokes",)}
 
 def with_input(base: Model, corrections: Sequence[Correction]) -> Model:
     """The base, shown what suits these corrections; its parameters stay as they are."""
-    found = find_input(base, corrections, "cpu")
-    card = base.card.model_copy(
-        update={
-            "input": InputSettings(inverted=found.inverted, scale=found.scale),
-            "mask": base.card.mask.model_copy(update={"split_touching": found.split}),
-        }
-    )
+    card = shown_so(base.card, find_input(base, corrections, "cpu"))
     return Model(card, base.parameters)
 
 
@@ -122,6 +115,7 @@ def measure(cell: Cell) -> Row:
         "new": score(model, kind.images("val")),
         "old": score(model, kind.old_images()),
         "base": fingerprint(base),
+        "base_has_pack": base.pack is not None,
         "program": program(),
         "torch": torch.__version__,
         "machine": platform.machine(),

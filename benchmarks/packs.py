@@ -110,7 +110,13 @@ def pictures(network: Network, look: Look, count: int, seed: int = 0) -> Iterato
 
 
 def pack_for(model: Model, seed: int = 0) -> Pack:
-    """A replay pack for a model that finds nuclei: synthetic pictures with its own answers."""
+    """A replay pack for a model that finds nuclei: synthetic pictures with its own answers.
+
+    Raises
+    ------
+    ValueError
+        If it is sure of none of them.
+    """
     network, chosen = model.network(), []
     for n, (look, count) in enumerate(WANTED.items()):
         drawn = pictures(network, look, count * TRIES, seed + 10_000 * n)
@@ -118,6 +124,10 @@ def pack_for(model: Model, seed: int = 0) -> Pack:
         kept = list(islice(known, count))
         print(f"{look}: agreement {', '.join(f'{p.agreement:.2f}' for p in kept)}", flush=True)
         chosen += kept
+    if not chosen:
+        raise ValueError(
+            f"'{model.card.name}' sees no synthetic nuclei: give it a pack of its own images."
+        )
     probability = torch.from_numpy(np.stack([p.probability for p in chosen]))
     return Pack(
         torch.from_numpy(np.stack([p.image for p in chosen])).half(),

@@ -36,6 +36,8 @@ STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
 SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
 """The input is tried on one corrected window for so many seconds of the time budget; a smaller one
 leaves no time for it."""
+BATCH, BATCH_WITH_REPLAY = 4, 6
+"""Patches in a step; half of the larger batch shows what is known already."""
 UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
@@ -78,7 +80,7 @@ def fine_tuning(
         _, scoring = _judged(network, lesson, lesson.mask)
     judgements = 2 if model is old else 3
     left = settings.seconds - (time.monotonic() - start) - judgements * (scoring + testing)
-    plan = _plan(settings, lesson, left)
+    plan = _plan(settings, lesson, left, BATCH_WITH_REPLAY if pack else BATCH)
     trained = yield from train(
         network,
         replaying(lesson.examples, pack, plan, network),
@@ -185,13 +187,13 @@ def _timed_memory(network: Network, pack: Pack | None) -> tuple[float | None, fl
     return score, time.monotonic() - start
 
 
-def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float) -> TrainSettings:
+def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float, batch: int) -> TrainSettings:
     regions = max(1, round(lesson.known_px / REGION_PX))
     steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
     return TrainSettings(
         steps=settings.steps or (UNTIL_TIME_IS_UP if settings.network else steps),
         seconds=max(1.0, seconds),
-        batch=4,
+        batch=batch,
         patch_px=128,
         seed=settings.seed,
         device=settings.device,

@@ -18,7 +18,7 @@ from napari_unet.training.patches import PatchSampler
 from napari_unet.training.scoring import Exam, score_network
 from napari_unet.training.train import train
 
-PICTURES = 16
+PICTURES = 22
 """How many pictures of its images the replay pack of a new model holds."""
 
 
@@ -82,5 +82,5 @@ def new_model(
         scores=trained.scores,
         **card,
     )
-    pack = pack_of(examples, PICTURES, settings.seed) if settings.replay_pack else None
+    pack = pack_of(examples, PICTURES, settings.seed, chances) if settings.replay_pack else None
     return Model(described, trained.parameters, joined(None, pack))

@@ -11,13 +11,20 @@ from napari_unet.models.pack import Pack
 from napari_unet.training.examples import Example
 
 CROP_PX = 128
+OBJECTS = 0.75
+"""This part of the pictures shows an object in the middle, if an image has any."""
 
 
-def pack_of(examples: Sequence[Example], count: int, seed: int = 0) -> Pack:
+def pack_of(
+    examples: Sequence[Example],
+    count: int,
+    seed: int = 0,
+    chances: Sequence[float] | None = None,
+) -> Pack:
     """Cut small pictures with their labels out of annotated images.
 
-    Each shows a known place, by turns of every image and around pixels of every kind. What nobody
-    vouched for stays unknown, and a smaller image is mirrored beyond its edges.
+    Each shows a known place, by turns of every image, most of them around pixels of objects. What
+    nobody vouched for stays unknown, and a smaller image is mirrored beyond its edges.
 
     Parameters
     ----------
@@ -27,9 +34,13 @@ def pack_of(examples: Sequence[Example], count: int, seed: int = 0) -> Pack:
         Number of pictures.
     seed
         Same seed, same pictures.
+    chances
+        How often each image is drawn, in any unit; None is all of them alike.
     """
     random = np.random.default_rng(seed)
-    order = random.permutation(len(examples))
+    share = np.ones(len(examples)) if chances is None else np.asarray(chances, float)
+    most = min(count, int(np.count_nonzero(share)))
+    order = random.choice(len(examples), most, replace=False, p=share / share.sum())
     crops = [_crop(examples[int(order[i % len(order)])], random) for i in range(count)]
     images, targets, confidence = (np.stack(part) for part in zip(*crops, strict=True))
     return Pack(*(torch.from_numpy(part) for part in (images, targets, confidence)))
@@ -40,11 +51,10 @@ def _crop(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image, target and confidence of a square; nothing is known in its mirrored rim."""
     shape = example.target.shape
-    anchors = example.anchors
-    if anchors is not None and len(anchors):
-        centre = anchors[int(random.integers(len(anchors)))].cpu().numpy()
-    else:
-        centre = random.integers(shape)
+    places = np.argwhere(example.target.cpu().numpy() > 0) if random.random() < OBJECTS else ()
+    if example.anchors is not None and len(example.anchors):
+        places = example.anchors.cpu().numpy()  # known ones, half of them in objects
+    centre = places[random.integers(len(places))] if len(places) else random.integers(shape)
     corner = np.clip(centre - CROP_PX // 2, 0, np.maximum(0, np.subtract(shape, CROP_PX)))
     part = np.s_[corner[0] : corner[0] + CROP_PX, corner[1] : corner[1] + CROP_PX]
     image, target = (t[(..., *part)].cpu().numpy() for t in (example.image, example.target))

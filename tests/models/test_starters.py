@@ -12,6 +12,7 @@ from napari_unet.inference.predict import predict
 from napari_unet.models.library import DEFAULT_MODEL, load_model, shipped_folder
 from napari_unet.schema.settings import PredictSettings
 from napari_unet.training.evaluate import evaluate
+from napari_unet.training.replay import replay_score
 
 CPU = PredictSettings(device="cpu")
 STARTERS = ["nuclei-unet", "nuclei-unetplusplus"]
@@ -34,6 +35,14 @@ def test_their_cards_say_what_they_saw_and_how_good_they_are(name):
     assert card.recipe
     assert card.scores.images == 133
     assert set(card.scores_by_kind) >= {"fluorescence", "he_white_bg", "brightfield"}
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_r1_4_they_carry_a_pack_of_pictures_that_they_know(name):
+    model = load_model(name)
+    assert 16 <= len(model.pack) <= 32
+    assert sum(tensor.nbytes for tensor in model.pack.tensors().values()) < 1.5e6
+    assert replay_score(model.network(), model.pack) > 0.9
 
 
 @pytest.mark.parametrize("name", STARTERS)

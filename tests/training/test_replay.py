@@ -33,7 +33,7 @@ def example(look="fluorescence", seed=0, size=160):
     return make_example(*cells((size, size), look=look, seed=seed))
 
 
-def test_a_quarter_of_each_batch_comes_from_the_pack_and_the_same_seed_draws_the_same():
+def test_a_part_of_each_batch_comes_from_the_pack_and_the_same_seed_draws_the_same():
     network = build_network("unet", SHAPE)
     old = pack_of([make_example(np.full((200, 200), 5.0), np.zeros((200, 200), int))], 4)
     still = SETTINGS.model_copy(
@@ -41,7 +41,7 @@ def test_a_quarter_of_each_batch_comes_from_the_pack_and_the_same_seed_draws_the
     )
     sampler = replaying([example()], old, still, network)
     batch = sampler.draw(7)
-    assert [bool(image.any()) for image in batch.images] == [True, True, True, False]
+    assert [bool(image.any()) for image in batch.images] == [True, True, False, False]
     assert batch.images.shape == (4, 1, 64, 64)
     for one, two in zip(batch, replaying([example()], old, still, network).draw(7), strict=True):
         assert torch.equal(one, two)
@@ -50,7 +50,7 @@ def test_a_quarter_of_each_batch_comes_from_the_pack_and_the_same_seed_draws_the
     assert not torch.equal(batch.images, replaying([example()], old, other, network).draw(7).images)
 
 
-@pytest.mark.parametrize(("batch", "replayed"), [(1, 0), (2, 1), (4, 1), (8, 2)])
+@pytest.mark.parametrize(("batch", "replayed"), [(1, 0), (2, 1), (4, 2), (6, 3)])
 def test_every_batch_keeps_its_size_and_shows_something_new(batch, replayed):
     network = build_network("unet", SHAPE)
     settings = SETTINGS.model_copy(update={"batch": batch})
@@ -146,7 +146,7 @@ def iou_on_a(model):
 @pytest.fixture(scope="module")
 def tuned(base):
     """After learning dark cells, with replay and without."""
-    settings = FineTuneSettings(steps=90, seconds=600, device="cpu")
+    settings = FineTuneSettings(steps=90, seconds=600, device="cpu", auto_input=False)
     models = (base, replace(base, pack=None))
     return [fine_tune(one, [correction()], settings).model for one in models]
 
@@ -160,7 +160,7 @@ def test_r1_4_old_kinds_are_not_forgotten_and_without_replay_they_are(base, tune
 
 
 def test_a_tuned_model_takes_the_pack_of_its_parent_and_new_pictures_with_it(base, tuned):
-    assert len(base.pack) == 16
+    assert len(base.pack) == 22
     assert len(tuned[0].pack) == 22
     assert len(tuned[1].pack) == 8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from napari_unet.schema.input import AutoInput
-from napari_unet.schema.model_card import Scores
+from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import Record
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +12,21 @@ import torch
 
 from napari_unet import disk
 from napari_unet.networks.network import Network
-from napari_unet.schema.model_card import Scores
+from napari_unet.schema.scores import Scores
+from napari_unet.training.curve import Curve
 
 if TYPE_CHECKING:
     from napari_unet.training.train import Trained
 
 
 def save_checkpoint(
-    path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained
+    path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained, total: int
 ) -> None:
-    """Write all that a run needs to go on as if nothing had happened."""
+    """Write all that a run needs to go on as if nothing had happened.
+
+    Beside it lies a small file of JSON that says how many of the ``total`` steps are done, for
+    programs that have no torch.
+    """
     buffer = io.BytesIO()
     content = {
         "network": network.state_dict(),
@@ -29,9 +36,14 @@ def save_checkpoint(
         "step": state.step,
         "behind": state.behind,
         "seconds": state.elapsed(),
+        "curve": asdict(state.curve),
+        "tests": state.tests,
+        "random": torch.get_rng_state(),  # what dropout draws from
     }
     torch.save(content, buffer)
     disk.write_bytes(path, buffer.getvalue())
+    done = json.dumps({"step": state.step, "steps": total})
+    disk.write_text(path.with_name(f"{path.name}.json"), done)
 
 
 def load_checkpoint(
@@ -47,3 +59,6 @@ def load_checkpoint(
     state.scores = Scores(**content["scores"]) if content["scores"] else None
     state.step, state.seconds = content["step"], content["seconds"]
     state.behind = content["behind"]
+    if "random" in content:  # those of older versions lack it
+        state.curve, state.tests = Curve(**content["curve"]), content["tests"]
+        torch.set_rng_state(content["random"])

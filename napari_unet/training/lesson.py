@@ -29,6 +29,8 @@ class Lesson(NamedTuple):
     is_held_out: bool
     mask: MaskSettings
     known_px: int
+    corrections: Sequence[Correction] = ()
+    """Those that it is made of."""
 
 
 def prepare_lesson(
@@ -90,6 +92,7 @@ def prepare_lesson(
         is_divided,
         _fitting(card, whole),
         sum(int(exam.counted.sum()) for exam in whole),
+        usable,
     )
 
 

@@ -11,7 +11,7 @@ from napari_unet.models.pack import joined
 from napari_unet.networks.build import build_network
 from napari_unet.schema.events import Event
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, TrainSettings
-from napari_unet.training.card import card_of_training
+from napari_unet.training.card import card_of_training, training_record
 from napari_unet.training.examples import Example
 from napari_unet.training.packing import pack_of
 from napari_unet.training.patches import PatchSampler
@@ -80,6 +80,7 @@ def new_model(
         settings=settings,
         mask=mask,
         scores=trained.scores,
+        training=training_record(trained),
         **card,
     )
     pack = pack_of(examples, PICTURES, settings.seed, chances) if settings.replay_pack else None

@@ -20,6 +20,7 @@ from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEar
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import TrainSettings
 from napari_unet.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_unet.training.curve import Curve
 from napari_unet.training.patches import Batch, Sampler
 
 WARM_UP_STEPS = 10
@@ -41,6 +42,10 @@ class Trained:
     """Validations since the best one."""
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    curve: Curve = field(default_factory=Curve)
+    """Of the loss, in short form."""
+    tests: list[tuple[int, float]] = field(default_factory=list)
+    """Step and headline score of each validation."""
 
     def elapsed(self) -> float:
         """Seconds of training, those before an interruption included."""
@@ -106,6 +111,7 @@ def train(
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
                 break
             best.step += 1
+            best.curve.add(value)
             yield StepDone(step=best.step, loss=value, learning_rate=rate)
             yield _progress(best, settings)
             if validate is not None and _done(best, settings) >= due:
@@ -115,7 +121,8 @@ def train(
                     yield Notice(text=f"No better for {best.behind} judgements: kept the best.")
                     break
             if checkpoint is not None and time.monotonic() - saved >= CHECKPOINT_EVERY_S:
-                save_checkpoint(checkpoint, network, optimizer, best)
+                total = _progress(best, settings).total
+                save_checkpoint(checkpoint, network, optimizer, best, total)
                 saved = time.monotonic()
     except (StopEarly, KeyboardInterrupt):
         yield Notice(text=f"Stopped after {best.step} steps: kept the best so far.")
@@ -188,6 +195,7 @@ def _progress(state: Trained, settings: TrainSettings) -> Progress:
 
 def _validate(network: Network, validate: Callable[[Network], Scores], best: Trained) -> Validated:
     scores = validate(network)
+    best.tests.append((best.step, scores.headline[1]))
     if best.scores is None or quality(scores) >= quality(best.scores):
         best.parameters, best.scores, best.behind = parameters_of(network), scores, 0
     else:

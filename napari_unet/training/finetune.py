@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,19 +17,17 @@ from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Notice, finish
-from napari_unet.schema.model_card import ModelCard, Scores
+from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
 from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
-from napari_unet.training.budget import Budget
 from napari_unet.training.card import card_of_training, proven, training_record
-from napari_unet.training.exam_area import those_in_time
 from napari_unet.training.input_alone import input_alone, told
-from napari_unet.training.judging import judge
+from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.proof import prove
 from napari_unet.training.replay import pack_after, replay_score, replaying
-from napari_unet.training.scoring import Exam, score_network
+from napari_unet.training.scoring import score_network
 from napari_unet.training.train import train
 
 REGION_PX = 256 * 256
@@ -40,7 +38,6 @@ SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
 leaves no time for it."""
 BATCH, BATCH_WITH_REPLAY = 4, 6
 """Patches in a step; half of the larger batch shows what is known already."""
-LEAST_TRAINING_S = 1.0
 UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
@@ -65,7 +62,7 @@ def fine_tuning(
     ------
     Progress while it prepares; StepDone, Progress and Validated while it trains.
     """
-    budget = Budget(settings.seconds)
+    start = time.monotonic()
     device = choose_device(settings.device).device
     old, found = model, None
     if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
@@ -74,30 +71,26 @@ def fine_tuning(
         seen_so = shown_so(old.card, found)
         model = old if seen_so.input == old.card.input else replace(old, card=seen_so)
     lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
-    network = judged = model.network().to(device)
+    network = model.network().to(device)
+    before, scoring = _judged(network, lesson, model.card.mask)
     pack = model.pack if settings.network is None else None
-    knew = _remembered(network, pack, budget)
+    knew, testing = _timed_memory(network, pack)
     if settings.network is not None:
         network = new_network(settings.network, model.card, settings.seed).to(device)
-    exams = those_in_time(network, lesson.exams, lesson.mask, budget)
-    before = judge(judged, exams, model.card.mask)
-    with budget.timing("judgement"):  # again, for the first time is always slower
-        score_network(network, exams, lesson.mask)
-    plan = _plan(settings, lesson, BATCH_WITH_REPLAY if pack else BATCH)
-    sampler = replaying(lesson.examples, pack, plan, network)
-    begun, judgements = budget.elapsed, 2 if model is old else 3
+        _, scoring = _judged(network, lesson, lesson.mask)
+    judgements = 2 if model is old else 3
+    left = settings.seconds - (time.monotonic() - start) - judgements * (scoring + testing)
+    plan = _plan(settings, lesson, left, BATCH_WITH_REPLAY if pack else BATCH)
     trained = yield from train(
         network,
-        sampler,
+        replaying(lesson.examples, pack, plan, network),
         plan,
-        validate=partial(_tested, exams, lesson.mask, budget),
-        validations=budget.tests(),
-        limit=lambda: max(LEAST_TRAINING_S, budget.left(judgements) - begun),
+        validate=lambda n: score_network(n, lesson.exams, lesson.mask),
         freeze_statistics=settings.network is None,
     )
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
-    after = trained.scores or score_network(network, exams, lesson.mask)
+    after = trained.scores or score_network(network, lesson.exams, lesson.mask)
     card = card_of_training(
         **_origin(model.card, settings.network),
         network_settings=network.settings,
@@ -113,18 +106,19 @@ def fine_tuning(
         training=training_record(trained, lesson.corrections),
     )
     network.load_state_dict(trained.parameters)
-    knows = _remembered(network, pack, budget)
+    knows, _ = _timed_memory(network, pack)
     replay = None if knew is None or knows is None else (knew, knows)
-    judgement = judge(network, exams, lesson.mask)
+    judged, _ = _judged(network, lesson, lesson.mask)
     tuned = Model(card, trained.parameters, pack_after(pack, lesson.examples, plan))
-    proof = prove(before, judgement, lesson.is_held_out, replay)
+    proof = prove(before, judged, lesson.is_held_out, replay)
     if model is not old and not proof.accepted:
-        alone = input_alone(old, model, corrections, before, network, exams)
+        alone = input_alone(old, model, corrections, before, network)
         tuned, proof = alone or (tuned, proof)
     if found is not None:
         found = found.model_copy(update={"split": tuned.card.mask.split_touching})
+    seconds = time.monotonic() - start
     proof = told(proof, found)
-    return FineTuneResult(proven(tuned, proof), proof, trained.step, budget.elapsed)
+    return FineTuneResult(proven(tuned, proof), proof, trained.step, seconds)
 
 
 def fine_tune(
@@ -181,26 +175,26 @@ def new_network(name: str, card: ModelCard, seed: int) -> Network:
     return build_network(name, network_settings(name, **shape), seed)
 
 
-def _tested(
-    exams: Sequence[Exam], mask: MaskSettings, budget: Budget, network: Network
-) -> Scores:
-    """How good a network is while it learns; that is timed, for it is to be judged once more."""
-    with budget.timing("judgement"):
-        return score_network(network, exams, mask)
+def _judged(network: Network, lesson: Lesson, mask: MaskSettings) -> tuple[Judgement, float]:
+    """A network's masks of what is held out, and the seconds that judging them takes."""
+    start = time.monotonic()
+    judgement = judge(network, lesson.exams, mask)
+    return judgement, time.monotonic() - start
 
 
-def _remembered(network: Network, pack: Pack | None, budget: Budget) -> float | None:
-    """How well a network knows the pictures of a pack."""
-    with budget.timing("memory"):
-        return None if pack is None else replay_score(network, pack)
+def _timed_memory(network: Network, pack: Pack | None) -> tuple[float | None, float]:
+    """How well a network knows the pictures of a pack, and the seconds that asking takes."""
+    start = time.monotonic()
+    score = None if pack is None else replay_score(network, pack)
+    return score, time.monotonic() - start
 
 
-def _plan(settings: FineTuneSettings, lesson: Lesson, batch: int) -> TrainSettings:
+def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float, batch: int) -> TrainSettings:
     regions = max(1, round(lesson.known_px / REGION_PX))
     steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
     return TrainSettings(
         steps=settings.steps or (UNTIL_TIME_IS_UP if settings.network else steps),
-        seconds=settings.seconds,
+        seconds=max(1.0, seconds),
         batch=batch,
         patch_px=128,
         seed=settings.seed,

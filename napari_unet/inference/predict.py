@@ -74,8 +74,8 @@ def _is_colour(image: np.ndarray, card: ModelCard) -> bool:
     return image.ndim == 3 and image.shape[-1] in (3, 4) and not first_is_channel
 
 
-def _size(image: np.ndarray, card: ModelCard) -> Size:
-    """Height and width of a plane."""
+def plane_size(image: np.ndarray, card: ModelCard) -> Size:
+    """Height and width of a plane, as `prepare` takes it."""
     height, width = image.shape[:2] if _is_colour(image, card) else image.shape[-2:]
     return height, width
 
@@ -119,7 +119,7 @@ def predict_planes(
     network = on_device(fuse(model.network()), device)
     level = None if settings.head == "accurate" else int(settings.head[1:])
     start, done, said = time.monotonic(), 0, False
-    sizes = [_size(plane, model.card) for plane in planes]
+    sizes = [plane_size(plane, model.card) for plane in planes]
     shown = [scaled(size, model.card.input.scale) for size in sizes]
     cuts = (
         cut(network, *both, settings.tile_px, region) for both in zip(shown, sizes, strict=True)
@@ -210,7 +210,7 @@ def predict(
     """
     model = load_model(model) if isinstance(model, str) else model
     image = as_image(image)
-    shape = (model.card.network_settings.classes, *_size(image, model.card))
+    shape = (model.card.network_settings.classes, *plane_size(image, model.card))
     probabilities = np.empty(shape, dtype=np.float32)
 
     def place(event: Event) -> None:

@@ -14,6 +14,7 @@ from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import (
     Checked,
     CheckRequest,
+    CompareRequest,
     FineTuned,
     FineTuneRequest,
     Predicted,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def perform(request: Request, folder: Path) -> Job:
-    """Do what was asked: segment planes, learn corrections, or try the device.
+    """Do what was asked: segment planes, learn corrections, compare models, or try the device.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def perform(request: Request, folder: Path) -> Job:
             return (yield from _predict(request))
         case FineTuneRequest():
             return (yield from _fine_tune(request, folder))
+        case CompareRequest():
+            return (yield from _compare(request))
         case CheckRequest():
             return (yield from _check(request))
 
@@ -56,7 +59,7 @@ def warm_up() -> None:
 
 
 def give_memory_back() -> None:
-    """Free what a job has left behind; the last model stays loaded."""
+    """Free what a job has left behind; the last two models stay loaded."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
@@ -96,6 +99,15 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
     )
 
 
+def _compare(request: CompareRequest) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.inference.compare import comparing
+
+    old, new = _load(request.old), _load(request.new)
+    yield from comparing(old, new, request.plane, request.settings, request.region)
+    return Predicted(model_id=new.card.id, settings=request.settings)
+
+
 def _check(request: CheckRequest) -> Job:
     yield Progress(phase="device", done=0, total=1)
     from napari_unet.device import choose_device
@@ -111,9 +123,9 @@ def _load(name: str) -> Model:
     return _read(path, path.stat().st_mtime_ns)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _read(path: Path, changed_ns: int) -> Model:
-    """The model of a file; the last one stays loaded while its file is the same."""
+    """The model of a file; the last two stay loaded while their files are the same."""
     from napari_unet.models.archive import read_model
 
     return read_model(path)

@@ -64,7 +64,25 @@ class Notice(Record):
     text: str
 
 
-Event = Annotated[Progress | TileDone | StepDone | Validated | Notice, Field(discriminator="kind")]
+class Compared(Record):
+    """The masks that two models make of the same pixels, and where they differ."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["compared"] = "compared"
+    box: Box
+    """Of the plane."""
+    old: Array
+    """Unsigned integers, (y, x), of the box: objects or classes."""
+    new: Array
+    """The same; an object that is the same has the same number."""
+    difference: Array
+    """uint8, (y, x), see `napari_unet.images.difference`."""
+
+
+Event = Annotated[
+    Progress | TileDone | StepDone | Validated | Notice | Compared, Field(discriminator="kind")
+]
 
 
 class StopEarly(Exception):

@@ -42,6 +42,22 @@ class FineTuneRequest(Record):
     settings: FineTuneSettings = FineTuneSettings()
 
 
+class CompareRequest(Record):
+    """Let two models make the masks of one plane; ends as `Predicted` by the new one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["compare"] = "compare"
+    old: str
+    new: str
+    """Name, id or path of each."""
+    plane: Array
+    """The whole plane, as in `PredictRequest`."""
+    settings: PredictSettings = PredictSettings()
+    region: Box | None = None
+    """Only these pixels are compared; None is all."""
+
+
 class CheckRequest(Record):
     """Try the device for real, with one tiny training step and prediction."""
 
@@ -49,7 +65,9 @@ class CheckRequest(Record):
     device: Device = "auto"
 
 
-Request = Annotated[PredictRequest | FineTuneRequest | CheckRequest, Field(discriminator="kind")]
+Request = Annotated[
+    PredictRequest | FineTuneRequest | CompareRequest | CheckRequest, Field(discriminator="kind")
+]
 
 
 class FineTuned(Record):

@@ -13,9 +13,14 @@ from napari_unet.models import archive
 from napari_unet.models.model import Model
 from napari_unet.networks.build import build_network
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import Progress, StepDone, TileDone
+from napari_unet.schema.events import Compared, Progress, StepDone, TileDone
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.requests import CheckRequest, FineTuneRequest, PredictRequest
+from napari_unet.schema.requests import (
+    CheckRequest,
+    CompareRequest,
+    FineTuneRequest,
+    PredictRequest,
+)
 from napari_unet.schema.settings import FineTuneSettings, NetworkSettings, PredictSettings
 from tests.jobs.listening import Heard
 
@@ -138,6 +143,15 @@ def test_r4_2_a_cancelled_prediction_ends_within_a_tile(inline, model, image):
     inline.submit(request, cancel_at_the_first_tile)
     assert heard.messages[-1] == Cancelled()
     assert sum(isinstance(message, TileDone) for message in heard.messages) == 1
+
+
+def test_two_models_are_compared_on_one_plane(inline, model, image):
+    request = CompareRequest(old=str(model), new=str(model), plane=image, settings=SETTINGS)
+    heard = hear(inline, request)
+    (found,) = [message for message in heard.messages if isinstance(message, Compared)]
+    assert found.box == (0, 0, *image.shape)
+    assert np.array_equal(found.old, found.new)
+    assert heard.messages[-1].result.model_id == archive.read_card(model).id
 
 
 def test_the_device_is_tried_and_explained(inline):

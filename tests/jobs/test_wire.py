@@ -7,7 +7,7 @@ import pytest
 from napari_unet.jobs.engine import wire
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import StepDone, TileDone
+from napari_unet.schema.events import Compared, StepDone, TileDone
 from napari_unet.schema.requests import Checked, CheckRequest, FineTuneRequest, PredictRequest
 
 ARRAYS = [
@@ -65,6 +65,16 @@ def test_a_tile_is_read_whole_and_its_file_is_gone(tmp_path):
     assert type(arrived.probabilities) is np.ndarray
     assert np.array_equal(arrived.probabilities, tile.probabilities)
     assert (arrived.plane, arrived.box) == (3, (1, 2, 3, 4))
+
+
+def test_masks_are_read_whole_too(tmp_path):
+    masks = {name: np.full((2, 3), i, np.uint16) for i, name in enumerate(("old", "new"))}
+    sent = Compared(box=(0, 0, 2, 3), **masks, difference=np.ones((2, 3), np.uint8))
+    arrived = wire.unpack_message(wire.pack_message(sent, tmp_path), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    for name in ("old", "new", "difference"):
+        assert type(getattr(arrived, name)) is np.ndarray
+        assert np.array_equal(getattr(arrived, name), getattr(sent, name))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 
 from napari_unet.jobs.messages import Message
-from napari_unet.schema.events import TileDone
 from napari_unet.schema.requests import Request
 
 CANCEL, WARM_UP = b"cancel", b"warm up"
@@ -64,18 +63,17 @@ def pack_message(message: Message, folder: Path) -> bytes:
 
 
 def unpack_message(frame: bytes, folder: Path) -> Message:
-    """Read a message of a job; a tile is read whole and its file deleted.
+    """Read a message of a job; its arrays are read whole and their files deleted.
 
     So the folder does not grow while a large image is segmented.
     """
     message = _MESSAGE.validate_json(frame, context={"folder": folder})
-    return _take(message) if isinstance(message, TileDone) else message
+    taken = {name: _take(value) for name, value in message if isinstance(value, np.memmap)}
+    return message.model_copy(update=taken) if taken else message
 
 
-def _take(tile: TileDone) -> TileDone:
-    mapped = tile.probabilities
-    if not isinstance(mapped, np.memmap) or mapped.filename is None:
-        return tile
-    taken = tile.model_copy(update={"probabilities": np.array(mapped)})
-    Path(mapped.filename).unlink()
-    return taken
+def _take(mapped: np.memmap) -> np.ndarray:
+    whole = np.array(mapped)
+    if mapped.filename is not None:
+        Path(mapped.filename).unlink()
+    return whole

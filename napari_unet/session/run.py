@@ -25,18 +25,28 @@ class Runner(Protocol):
         """End the job and whatever carries it out."""
 
 
+_DOING = {"predict": "Segmenting …", "fine-tune": "Fine-tuning …", "compare": "Comparing …"}
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A job that is under way, and what it works on."""
+    """A job that is under way, what it works on, and who else hears what it says."""
 
     request: Request
     specimen: Specimen | None = None
     planes: tuple[PlaneIndex, ...] = ()
+    hear: Listener = lambda message: None
+    """Of whoever asked for it."""
 
     @property
-    def kind(self) -> Literal["predict", "fine-tune", "check"]:
+    def kind(self) -> Literal["predict", "fine-tune", "compare", "check"]:
         """What it does."""
         return self.request.kind
+
+    @property
+    def doing(self) -> str:
+        """The same in a word for people; empty of what nobody waits for."""
+        return _DOING.get(self.kind, "")
 
 
 @dataclass(frozen=True)

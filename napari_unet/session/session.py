@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from psygnal import Signal
 
+from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
 from napari_unet.models import library
 from napari_unet.schema.correction import Correction
@@ -20,15 +21,17 @@ from napari_unet.schema.requests import (
     FineTuneRequest,
     Predicted,
     PredictRequest,
+    Request,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
+from napari_unet.session.choice import ModelChoice
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
 from napari_unet.session.run import Curves, Run, Runner
 from napari_unet.session.specimen import Specimen
 
 
-class Session:
+class Session(ModelChoice):
     """What one panel is doing: the chosen model, the running job, the model to keep or discard.
 
     It knows no window: whoever shows it listens to its signals.
@@ -42,8 +45,6 @@ class Session:
         another one.
     """
 
-    changed = Signal()
-    """Anything that a button depends on."""
     progressed = Signal(Progress)
     tile_written = Signal(Specimen, tuple, bool)
     """A specimen, the plane, and whether its array of probabilities is a new one."""
@@ -61,6 +62,7 @@ class Session:
         start: Callable[[], Runner],
         deliver: Deliver = lambda call: call(),
     ) -> None:
+        super().__init__()
         self._line = Line(start, deliver, self._receive)
         self.progress: Progress | None = None
         self.device: Checked | None = None
@@ -68,34 +70,6 @@ class Session:
         """Why the chosen device can not be used; empty if it can, or is not tried yet."""
         self.curves = Curves()
         self.candidate: FineTuned | None = None
-        self.models: Sequence[library.Entry] = []
-        self.model: library.Entry | None = None
-        self.refresh_models()
-
-    # the model
-
-    def refresh_models(self) -> None:
-        """Read the library again; a choice that is still there stays."""
-        chosen = self.model.card.id if self.model else None
-        self.models = library.list_models()
-        self.model = next((m for m in self.models if m.card.id == chosen), None)
-        if self.model is None and self.models:
-            self.model = self.models[0]
-        self.changed.emit()
-
-    def choose(self, model_id: str) -> None:
-        """Use another model from the next job on.
-
-        Raises
-        ------
-        ValueError
-            If the library has no model of this id.
-        """
-        found = [entry for entry in self.models if entry.card.id == model_id]
-        if not found:
-            raise ValueError("This model is no longer in the library: choose another one.")
-        self.model = found[0]
-        self.changed.emit()
 
     # the jobs
 
@@ -118,12 +92,8 @@ class Session:
         """Why no job can start now, in one sentence; empty if one can."""
         if self.model is None:
             return "There is no model in the library yet."
-        busy = self.wanted
-        if busy is None or busy.kind == "check":
-            return ""
-        if self.ending:
-            return "Ending …"
-        return "Segmenting …" if busy.kind == "predict" else "Fine-tuning …"
+        doing = self.wanted.doing if self.wanted else ""
+        return "Ending …" if doing and self.ending else doing
 
     def segment(
         self,
@@ -179,6 +149,18 @@ class Session:
         self.discard()
         self._draw(Curves())
         self._begin(Run(request))
+
+    def run(self, request: Request, hear: Listener) -> None:
+        """Have another job done; whoever asks hears what it says, and all that else do.
+
+        Raises
+        ------
+        ValueError
+            If another job runs.
+        """
+        if reason := self.why_not_run():
+            raise ValueError(reason)
+        self._begin(Run(request, hear=hear))
 
     def check(self, device: Device = "auto") -> None:
         """Try the device for real; any other job goes before it."""
@@ -240,6 +222,7 @@ class Session:
         self.changed.emit()
 
     def _receive(self, run: Run, message: Message) -> None:
+        run.hear(message)
         match message:
             case Done():
                 self._finish(run, message.result)

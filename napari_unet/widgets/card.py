@@ -35,6 +35,9 @@ class ProofCard(QFrame):
         rows = QVBoxLayout(self)
         rows.addWidget(self.verdict)
         rows.addLayout(self._table())
+        self.looks = QVBoxLayout()
+        """What lets a person see for themselves."""
+        rows.addLayout(self.looks)
         rows.addLayout(beside(self.keep, self.discard))
         rows.addWidget(self.note)
         self.hide()

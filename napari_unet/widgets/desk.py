@@ -29,6 +29,7 @@ from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
 from napari_unet.widgets import layers
+from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.preferences import remember, remembered
@@ -68,6 +69,7 @@ class Desk(QObject):
         loss = remembered(LossSettings(), "loss")
         self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
+        self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
         self._connect()
         self._adopt_mask_settings()

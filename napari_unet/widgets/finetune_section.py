@@ -10,6 +10,7 @@ from napari_unet.session import kind, teaching, wording
 from napari_unet.session.run import Curves
 from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.card import ProofCard
+from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Explanation, Running, Section, button
@@ -37,6 +38,8 @@ class FineTuneSection(Section):
         self.running = Running("Stop", "End now, and keep the best that was reached.")
         self.plot = Plot(colours)
         self.card = ProofCard()
+        self.comparison = ComparisonRow(desk)
+        self.card.looks.addWidget(self.comparison)
         for widget in (
             self.settings,
             self.advanced,
@@ -86,6 +89,7 @@ class FineTuneSection(Section):
         self.settings.show_record(settings)
         self.advanced.show_settings(settings)
         self.card.show_result(session.candidate)
+        self.comparison.refresh()
         self._reveal(self.card, session.candidate is not None)
 
     def _reveal(self, widget: QWidget, shown: bool) -> None:

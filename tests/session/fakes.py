@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
+from napari_unet.images.difference import difference
 from napari_unet.jobs.messages import Cancelled, Done
-from napari_unet.schema.events import Progress, StepDone, TileDone, Validated
+from napari_unet.schema.events import Compared, Progress, StepDone, TileDone, Validated
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import HeldOutScores, Proof
 from napari_unet.schema.requests import (
     Checked,
     CheckRequest,
+    CompareRequest,
     FineTuned,
     FineTuneRequest,
     Predicted,
@@ -84,6 +86,8 @@ class FakeEngine:
                 self.predict(request)
             case FineTuneRequest() as request:
                 self.fine_tune(request)
+            case CompareRequest() as request:
+                self.compare(request)
 
     def predict(self, request):
         for index, plane in enumerate(request.planes):
@@ -93,6 +97,15 @@ class FakeEngine:
             bright = (grey > 0.5 * grey.max())[box[0] : box[2], box[1] : box[3]]
             self.say(TileDone(plane=index, box=box, probabilities=bright[None].astype("f4")))
             self.say(Progress(phase="tile", done=index + 1, total=len(request.planes)))
+        self.end(Done(result=Predicted(model_id="x", settings=request.settings)))
+
+    def compare(self, request):
+        """The old mask is all that is bright, the new one lacks the first ten columns of the box."""
+        y0, x0, y1, x1 = box = request.region or (0, 0, *request.plane.shape)
+        old = (request.plane[y0:y1, x0:x1] > 0.5).astype("u2")
+        new = old.copy()
+        new[:, :10] = 0
+        self.say(Compared(box=box, old=old, new=new, difference=difference(old, new)))
         self.end(Done(result=Predicted(model_id="x", settings=request.settings)))
 
     def fine_tune(self, request):

@@ -22,17 +22,23 @@ from napari_unet.widgets.layers.images import (
 )
 from napari_unet.widgets.layers.masks import Labels, runs_of
 from napari_unet.widgets.layers.overlay import FRAME
-from napari_unet.widgets.layers.own import role_of
+from napari_unet.widgets.layers.own import Role, role_of
+from napari_unet.widgets.layers.passing import CLEAR, Passing
 from napari_unet.widgets.layers.results import Results
+from napari_unet.widgets.layers.weights import WeightLayer
 
 __all__ = [
+    "CLEAR",
     "FRAME",
     "Flight",
     "Gestures",
     "Labels",
+    "Passing",
     "Reading",
     "Results",
+    "Role",
     "Stroke",
+    "WeightLayer",
     "box_in_view",
     "channel_count",
     "channels",

@@ -7,7 +7,17 @@ from typing import Literal
 from napari.layers import Image, Labels, Layer
 
 KEY = "napari_unet"
-Role = Literal["probability", "masks", "known"]
+Role = Literal[
+    "probability",
+    "masks",
+    "known",
+    "old mask",
+    "new mask",
+    "difference",
+    "learning",
+    "border weights",
+]
+"""The last five are there for a while only, see `passing` and `weights`."""
 
 
 def claim(layer: Image | Labels, role: Role, image: Image) -> None:

@@ -132,6 +132,13 @@ class FineTuneSettings(Record):
         description="First try whether the model finds your objects better in the negative of the "
         "image or at another scale; the best is used, and kept with the new model.",
     )
+    go_on: bool = Field(
+        False,
+        title="Go on from the chosen model",
+        description="Start from the chosen model as it is. Otherwise training starts from the "
+        "model that it descends from, with all corrections so far: a model that is tuned again and "
+        "again is drawn towards what it learnt first.",
+    )
     network: str | None = Field(
         None,
         title="Start from",

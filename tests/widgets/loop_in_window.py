@@ -32,7 +32,7 @@ class User:
         self.viewer = viewer
         self._story = story(self)
         self._condition = lambda: True
-        self._patience = time.monotonic() + 90
+        self._patience = time.monotonic() + 200
         self.problem = ""
         self._clock = QTimer(interval=40)
         self._clock.timeout.connect(self._go_on)

@@ -18,7 +18,7 @@ def run(script, *arguments, home):
         "NAPARI_UNET_HOME": str(home),
     }
     subprocess.run(
-        [sys.executable, HERE / script, *arguments], env=surroundings, check=True, timeout=150
+        [sys.executable, HERE / script, *arguments], env=surroundings, check=True, timeout=220
     )
 
 

@@ -121,7 +121,7 @@ def killed_at_random(make, folder, lives=20, acts=4000):
         before = restored(folder)
 
         def kill(pid):
-            time.sleep(random.uniform(0, 0.15))
+            time.sleep(random.uniform(0, 0.3))
             os.kill(pid, signal.SIGKILL)
 
         painter = make(before)  # before the fork, so that there is time to paint

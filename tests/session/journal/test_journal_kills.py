@@ -16,7 +16,7 @@ needs_calls = pytest.mark.skipif(
 def test_r2_1_twenty_windows_killed_at_random_lose_nothing_that_was_acknowledged(outside):
     told = lives("random", outside)
     assert [life["ended"] for life in told] == [9] * 20
-    assert told[-1]["kept"] > 20
+    assert told[-1]["kept"] > 5
     assert wrong(told) == []
 
 

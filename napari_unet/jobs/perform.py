@@ -87,7 +87,9 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
     from napari_unet.models.library import file_name
     from napari_unet.training.finetune import fine_tuning
 
-    tuned = yield from fine_tuning(_load(request.model), request.corrections, request.settings)
+    tuned = yield from fine_tuning(
+        _load(request.model), request.corrections, request.settings, request.view
+    )
     path = folder / file_name(tuned.model.card)
     write_model(tuned.model, path)
     return FineTuned(

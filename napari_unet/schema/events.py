@@ -80,8 +80,24 @@ class Compared(Record):
     """uint8, (y, x), see `napari_unet.images.difference`."""
 
 
+class Glimpse(Record):
+    """What a network makes of what is on the screen while it still learns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["glimpse"] = "glimpse"
+    step: int
+    box: Box
+    """Of the plane that is watched."""
+    probabilities: Array
+    """float32, (class, y, x), of the box."""
+    seconds: float
+    """That looking took."""
+
+
 Event = Annotated[
-    Progress | TileDone | StepDone | Validated | Notice | Compared, Field(discriminator="kind")
+    Progress | TileDone | StepDone | Validated | Notice | Compared | Glimpse,
+    Field(discriminator="kind"),
 ]
 
 

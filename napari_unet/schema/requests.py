@@ -31,6 +31,17 @@ class PredictRequest(Record):
     """What the user sees: tiles near it come first."""
 
 
+class View(Record):
+    """What a person looks at while they wait."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    plane: Array
+    """The whole plane, as in `PredictRequest`."""
+    box: Box | None = None
+    """What of it is on the screen; None is all."""
+
+
 class FineTuneRequest(Record):
     """Teach a model a person's corrections."""
 
@@ -40,6 +51,13 @@ class FineTuneRequest(Record):
     model: str
     corrections: list[Correction]
     settings: FineTuneSettings = FineTuneSettings()
+    view: View | None = None
+    """What to show while it learns; None is nothing."""
+    base: str | None = None
+    """What the model descends from, to start from instead; None is to start from the model."""
+    safe: str | None = None
+    """A folder in which all is kept that is needed to go on after a crash; where it holds a
+    training that was interrupted, that one goes on and all else is ignored."""
 
 
 class CompareRequest(Record):

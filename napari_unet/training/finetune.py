@@ -19,6 +19,7 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Notice, finish
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
+from napari_unet.schema.requests import View
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
 from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
 from napari_unet.training.card import card_of_training, proven, training_record
@@ -29,6 +30,7 @@ from napari_unet.training.proof import prove
 from napari_unet.training.replay import pack_after, replay_score, replaying
 from napari_unet.training.scoring import score_network
 from napari_unet.training.train import train
+from napari_unet.training.watching import watching
 
 REGION_PX = 256 * 256
 """The measured recipe counts corrections in regions of 256 x 256 pixels."""
@@ -55,12 +57,13 @@ def fine_tuning(
     model: Model,
     corrections: Sequence[Correction],
     settings: FineTuneSettings = FineTuneSettings(),  # noqa: B008 (frozen)
+    view: View | None = None,
 ) -> Generator[Event, None, FineTuneResult]:
-    """The job behind `fine_tune`.
+    """The job behind `fine_tune`, which somebody may watch.
 
     Yields
     ------
-    Progress while it prepares; StepDone, Progress and Validated while it trains.
+    Progress while it prepares; StepDone, Progress, Validated and Glimpse while it trains.
     """
     start = time.monotonic()
     device = choose_device(settings.device).device
@@ -81,13 +84,15 @@ def fine_tuning(
     judgements = 2 if model is old else 3
     left = settings.seconds - (time.monotonic() - start) - judgements * (scoring + testing)
     plan = _plan(settings, lesson, left, BATCH_WITH_REPLAY if pack else BATCH)
-    trained = yield from train(
+    training = train(
         network,
         replaying(lesson.examples, pack, plan, network),
         plan,
         validate=lambda n: score_network(n, lesson.exams, lesson.mask),
         freeze_statistics=settings.network is None,
     )
+    pixels = plan.batch * plan.patch_px**2
+    trained = yield from watching(training, network, model.card, view, pixels)
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
     after = trained.scores or score_network(network, lesson.exams, lesson.mask)

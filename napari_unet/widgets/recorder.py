@@ -1,10 +1,8 @@
-"""What happens to the masks of one image becomes edits; undo and redo take them back and forth."""
+"""What happens to the masks of one image becomes edits."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator
-from functools import partial
 from time import monotonic
 from typing import Any, get_args
 
@@ -12,15 +10,13 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_unet.session.edits import Edit, Kind, Move, PlaneIndex
-from napari_unet.session.history import History, Moment
+from napari_unet.session.history import History
 from napari_unet.session.runs import Runs
 from napari_unet.session.verdicts import painted
 from napari_unet.widgets.layers import Labels, Results, runs_of
-from napari_unet.widgets.runner import Latest, guarded
+from napari_unet.widgets.runner import guarded
+from napari_unet.widgets.stepper import Stepper
 
-_LARGE_PX = 1_000_000
-"""An edit of more pixels is taken back in a thread, so that the window never waits."""
-_PRESSED_MS = 50
 _HIGHEST_ID = np.iinfo(np.uint32).max
 
 
@@ -39,9 +35,8 @@ class Recorder(QObject):
     def __init__(self, results: Results, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.results = results
-        self._later = Latest(0, self)
-        self._later.failed.connect(self._on_failed)
-        self._moves: deque[Move] = deque()
+        self._stepper = Stepper(results, self)
+        self._stepper.changed.connect(self.changed)
         self._pressed_at: float | None = None
 
     @property
@@ -52,13 +47,12 @@ class Recorder(QObject):
     @property
     def busy(self) -> bool:
         """Whether something is being taken back, which is soon done."""
-        return bool(self._moves)
+        return self._stepper.busy
 
     @property
     def pressed(self) -> bool:
         """Whether a stroke is being drawn."""
-        masks = self.results.masks
-        return masks is not None and masks.is_drawing
+        return self.results.is_drawing
 
     def adopt(self, masks: Labels) -> None:
         """Listen to a new layer of masks."""
@@ -113,17 +107,16 @@ class Recorder(QObject):
     @guarded
     def undo(self) -> None:
         """Take back what was done last."""
-        self._ask(Move.UNDO)
+        self._stepper.go(Move.UNDO)
 
     @guarded
     def redo(self) -> None:
         """Do again what was taken back last."""
-        self._ask(Move.REDO)
+        self._stepper.go(Move.REDO)
 
     def drop(self) -> None:
         """Take nothing back of what still waits."""
-        self._moves.clear()
-        self._later.drop()
+        self._stepper.drop()
 
     # strokes
 
@@ -188,63 +181,6 @@ class Recorder(QObject):
             self.results.show_kind()
             self.changed.emit()
 
-    # back and forth
-
-    def _ask(self, move: Move) -> None:
-        self._moves.append(move)
-        if len(self._moves) == 1:
-            self._next()
-
-    def _next(self) -> None:
-        while self._moves and not self.pressed:
-            move = self._moves[0]
-            edits = self.history.done if move is Move.UNDO else self.history.undone
-            if edits and self._is_large(edits[-1]):
-                runs = _towards(edits[-1].labels, move)
-                work = partial(_after, self.results.specimen.labels, runs)
-                self._later.ask(work, partial(self._swap, self.history.moment), at_once=True)
-                return
-            self._moves.popleft()
-            edit = self._step(move)
-            if edit is not None:
-                self.results.write(_towards(edit.labels, move))
-                self.changed.emit()
-        if self._moves:
-            QTimer.singleShot(_PRESSED_MS, self._on_waited)
-
-    def _is_large(self, edit: Edit) -> bool:
-        labels = self.results.specimen.labels
-        return labels.ndim == 2 and isinstance(labels, np.ndarray) and edit.labels.size > _LARGE_PX
-
-    def _step(self, move: Move) -> Edit | None:
-        edit = self.history.undo() if move is Move.UNDO else self.history.redo()
-        if edit is not None:
-            self.results.overlay.show(_towards(edit.states, move))
-            self.results.show_kind()
-        return edit
-
-    @guarded
-    def _swap(self, moment: Moment, labels: np.ndarray) -> None:
-        """Show the mask that a thread has prepared, if nothing was painted meanwhile."""
-        if self.pressed:
-            QTimer.singleShot(_PRESSED_MS, partial(self._swap, moment, labels))
-            return
-        if not self._moves:  # dropped while it waited
-            return
-        move = self._moves.popleft()
-        if moment == self.history.moment:
-            self._step(move)
-            self.results.put((), labels)
-            self.changed.emit()
-        self._next()
-
-    @guarded
-    def _on_waited(self) -> None:
-        self._next()
-
-    def _on_failed(self) -> None:
-        self.drop()
-
 
 def _kind(masks: Labels) -> Kind:
     mode = "erase" if masks.selected_label == 0 and masks.mode == "paint" else str(masks.mode)
@@ -254,13 +190,3 @@ def _kind(masks: Labels) -> Kind:
 
 def _are_ids(labels: np.ndarray, highest: int) -> bool:
     return bool(labels.min(initial=0) >= 0 and labels.max(initial=0) <= highest)
-
-
-def _towards(runs: Runs, move: Move) -> Runs:
-    return runs.backwards() if move is Move.UNDO else runs
-
-
-def _after(labels: np.ndarray, runs: Runs) -> np.ndarray:
-    copy = labels.copy()
-    runs.write(copy)
-    return copy

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_unet.schema.settings import MaskSettings
-from napari_unet.widgets import recorder as recorder_module
+from napari_unet.widgets import stepper
 from tests.widgets.hands import objects
 
 # predictions
@@ -40,7 +40,7 @@ def test_r2_5_undo_leads_through_predictions_step_by_step(desk, segmented, settl
 @pytest.fixture
 def large(hands, monkeypatch):
     """The mask has been filled, which counts as much."""
-    monkeypatch.setattr(recorder_module, "_LARGE_PX", 100)
+    monkeypatch.setattr(stepper, "_LARGE_PX", 100)
     hands.paint((0, 0), label=7, mode="fill")
     return hands
 

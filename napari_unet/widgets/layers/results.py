@@ -78,6 +78,11 @@ class Results:
     # the masks
 
     @property
+    def is_drawing(self) -> bool:
+        """Whether a stroke is being drawn in them."""
+        return self.masks is not None and self.masks.is_drawing
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the classes of the mask are called; none of a mask of objects."""
         classes = self.specimen.classes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
@@ -59,11 +60,14 @@ def finding_input(
     corrections: Sequence[Correction],
     device: Device = "auto",
     most: int = MOST_WINDOWS,
+    seconds: float = math.inf,
 ) -> Generator[Event, None, AutoInput]:
     """The job behind `find_input`; yields Progress after each input that was tried.
 
-    ``most`` is how many corrections are looked at; each takes about a second.
+    ``most`` is how many corrections are looked at; each takes about a second. After so many
+    ``seconds`` no further input is tried, the most usual ones having been first.
     """
+    end = time.monotonic() + seconds
     windows = _windows(model.card, corrections, most)
     present = Choice(model.card.input, model.card.mask.split_touching)
     if not windows:
@@ -73,11 +77,13 @@ def finding_input(
     wanted = _ordered(first, SCALES)
     total, found = len(wanted), dict[Choice, float]()
     for one in wanted:
+        if found and time.monotonic() > end:
+            break
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
     same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
     best = _best(found, same).input
-    for scale in BEYOND.get(best.scale, ()):
+    for scale in BEYOND.get(best.scale, ()) if time.monotonic() < end else ():
         further = best.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
     return _said(_best(found, same), present)

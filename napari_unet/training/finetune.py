@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -11,7 +10,6 @@ import numpy as np
 
 from napari_unet.device import choose_device
 from napari_unet.models.model import Model
-from napari_unet.models.pack import Pack
 from napari_unet.networks.build import build_network, network_settings
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
@@ -20,15 +18,15 @@ from napari_unet.schema.events import Event, Notice, finish
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.requests import View
-from napari_unet.schema.settings import FineTuneSettings, MaskSettings, TrainSettings
+from napari_unet.schema.settings import FineTuneSettings, TrainSettings
 from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
+from napari_unet.training.budget import Budget
 from napari_unet.training.card import card_of_training, proven, training_record
+from napari_unet.training.examiner import Examiner
 from napari_unet.training.input_alone import input_alone, told
-from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.proof import prove
-from napari_unet.training.replay import pack_after, replay_score, replaying
-from napari_unet.training.scoring import score_network
+from napari_unet.training.replay import pack_after, replaying
 from napari_unet.training.train import train
 from napari_unet.training.watching import watching
 
@@ -38,8 +36,11 @@ STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
 SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
 """The input is tried on one corrected window for so many seconds of the time budget; a smaller one
 leaves no time for it."""
+SHARE_OF_INPUT = 0.2
+"""Of the time budget, at most."""
 BATCH, BATCH_WITH_REPLAY = 4, 6
 """Patches in a step; half of the larger batch shows what is known already."""
+LEAST_TRAINING_S = 1.0
 UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
@@ -63,39 +64,45 @@ def fine_tuning(
 
     Yields
     ------
-    Progress while it prepares; StepDone, Progress, Validated and Glimpse while it trains.
+    Progress while it prepares; StepDone, Progress and Validated while it trains, and Glimpse of
+    what is to be seen.
     """
-    start = time.monotonic()
+    budget = Budget(settings.seconds)
     device = choose_device(settings.device).device
     old, found = model, None
     if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
         windows = int(np.clip(settings.seconds // SECONDS_PER_WINDOW, 1, MOST_WINDOWS))
-        found = yield from finding_input(old, corrections, settings.device, windows)
+        most_s = SHARE_OF_INPUT * settings.seconds
+        found = yield from finding_input(old, corrections, settings.device, windows, most_s)
         seen_so = shown_so(old.card, found)
         model = old if seen_so.input == old.card.input else replace(old, card=seen_so)
     lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
-    network = model.network().to(device)
-    before, scoring = _judged(network, lesson, model.card.mask)
+    old_network = network = model.network().to(device)
     pack = model.pack if settings.network is None else None
-    knew, testing = _timed_memory(network, pack)
     if settings.network is not None:
         network = new_network(settings.network, model.card, settings.seed).to(device)
-        _, scoring = _judged(network, lesson, lesson.mask)
-    judgements = 2 if model is old else 3
-    left = settings.seconds - (time.monotonic() - start) - judgements * (scoring + testing)
-    plan = _plan(settings, lesson, left, BATCH_WITH_REPLAY if pack else BATCH)
+    examiner = Examiner(network, lesson, pack, budget)
+    knew, before = examiner.memory(network), examiner.judge(old_network, model.card.mask)
+    if settings.network is not None:
+        examiner.judge(network)  # to see how long it takes
+    plan = _plan(settings, lesson, BATCH_WITH_REPLAY if pack else BATCH)
+    sampler = replaying(lesson.examples, pack, plan, network)
+    begun, judgements = budget.elapsed, 1 if model is old else 2
     training = train(
         network,
-        replaying(lesson.examples, pack, plan, network),
+        sampler,
         plan,
-        validate=lambda n: score_network(n, lesson.exams, lesson.mask),
+        validate=examiner.test,
+        validations=budget.tests(),
+        limit=lambda: max(LEAST_TRAINING_S, budget.training_ends(judgements) - begun),
         freeze_statistics=settings.network is None,
     )
     pixels = plan.batch * plan.patch_px**2
     trained = yield from watching(training, network, model.card, view, pixels)
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
-    after = trained.scores or score_network(network, lesson.exams, lesson.mask)
+    network.load_state_dict(trained.parameters)
+    after = trained.scores or examiner.test(network)
     card = card_of_training(
         **_origin(model.card, settings.network),
         network_settings=network.settings,
@@ -110,20 +117,18 @@ def fine_tuning(
         data=_data(lesson, corrections),
         training=training_record(trained, lesson.corrections),
     )
-    network.load_state_dict(trained.parameters)
-    knows, _ = _timed_memory(network, pack)
+    knows = examiner.memory(network)
     replay = None if knew is None or knows is None else (knew, knows)
-    judged, _ = _judged(network, lesson, lesson.mask)
     tuned = Model(card, trained.parameters, pack_after(pack, lesson.examples, plan))
+    judged = examiner.judgement(after) or examiner.judge(network)
     proof = prove(before, judged, lesson.is_held_out, replay)
     if model is not old and not proof.accepted:
-        alone = input_alone(old, model, corrections, before, network)
+        alone = input_alone(old, model, corrections, before, network, examiner.exams)
         tuned, proof = alone or (tuned, proof)
     if found is not None:
         found = found.model_copy(update={"split": tuned.card.mask.split_touching})
-    seconds = time.monotonic() - start
     proof = told(proof, found)
-    return FineTuneResult(proven(tuned, proof), proof, trained.step, seconds)
+    return FineTuneResult(proven(tuned, proof), proof, trained.step, budget.elapsed)
 
 
 def fine_tune(
@@ -180,26 +185,12 @@ def new_network(name: str, card: ModelCard, seed: int) -> Network:
     return build_network(name, network_settings(name, **shape), seed)
 
 
-def _judged(network: Network, lesson: Lesson, mask: MaskSettings) -> tuple[Judgement, float]:
-    """A network's masks of what is held out, and the seconds that judging them takes."""
-    start = time.monotonic()
-    judgement = judge(network, lesson.exams, mask)
-    return judgement, time.monotonic() - start
-
-
-def _timed_memory(network: Network, pack: Pack | None) -> tuple[float | None, float]:
-    """How well a network knows the pictures of a pack, and the seconds that asking takes."""
-    start = time.monotonic()
-    score = None if pack is None else replay_score(network, pack)
-    return score, time.monotonic() - start
-
-
-def _plan(settings: FineTuneSettings, lesson: Lesson, seconds: float, batch: int) -> TrainSettings:
+def _plan(settings: FineTuneSettings, lesson: Lesson, batch: int) -> TrainSettings:
     regions = max(1, round(lesson.known_px / REGION_PX))
     steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
     return TrainSettings(
         steps=settings.steps or (UNTIL_TIME_IS_UP if settings.network else steps),
-        seconds=max(1.0, seconds),
+        seconds=settings.seconds,
         batch=batch,
         patch_px=128,
         seed=settings.seed,

@@ -14,10 +14,12 @@ from napari_unet.schema.events import finish
 from napari_unet.schema.input import AutoInput
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.proof import Proof
+from napari_unet.schema.settings import LossSettings
 from napari_unet.training.card import training_record
 from napari_unet.training.judging import Judgement, judge
 from napari_unet.training.lesson import prepare_lesson
 from napari_unet.training.proof import prove
+from napari_unet.training.scoring import Exam
 from napari_unet.training.train import Trained
 
 
@@ -35,6 +37,7 @@ def input_alone(
     corrections: Sequence[Correction],
     now: Judgement,
     network: Network,
+    exams: Sequence[Exam],
 ) -> tuple[Model, Proof] | None:
     """The old parameters with the input that was found, if that is better than what was.
 
@@ -50,10 +53,16 @@ def input_alone(
         How good ``seeing`` is on what is held out.
     network
         Says on which device the old one is judged.
+    exams
+        What ``seeing`` was judged by; the old one is judged by the same pixels.
     """
-    lesson = finish(prepare_lesson(old.card, corrections))
+    lesson = finish(prepare_lesson(old.card, corrections, LossSettings(border="none")))
+    same = [
+        exam._replace(counted=other.counted)
+        for exam, other in zip(lesson.exams, exams, strict=True)
+    ]
     device = next(network.parameters()).device
-    was = judge(on_device(old.network(), device), lesson.exams, old.card.mask)
+    was = judge(on_device(old.network(), device), same, old.card.mask)
     proof = prove(was, now, lesson.is_held_out)
     if not proof.accepted:
         return None

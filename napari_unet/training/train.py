@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,6 +26,7 @@ from napari_unet.training.patches import Batch, Sampler
 
 WARM_UP_STEPS = 10
 CHECKPOINT_EVERY_S = 30
+SHORTEST_S = 0.05
 
 Parameters = dict[str, Tensor]
 
@@ -42,6 +44,8 @@ class Trained:
     """Validations since the best one."""
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    pace: float = 0.0
+    """Seconds of the last step."""
     curve: Curve = field(default_factory=Curve)
     """Of the loss, in short form."""
     tests: list[tuple[int, float]] = field(default_factory=list)
@@ -59,6 +63,7 @@ def train(
     *,
     validate: Callable[[Network], Scores] | None = None,
     validations: int = 8,
+    limit: Callable[[], float | None] | None = None,
     freeze_statistics: bool = False,
     checkpoint: Path | None = None,
 ) -> Generator[Event, None, Trained]:
@@ -78,6 +83,9 @@ def train(
     validate
         Scores the network on held-out pixels, ``validations`` times or after each epoch of the
         settings; the best parameters are kept.
+    limit
+        Seconds of training, instead of the time limit of the settings; asked again at each step,
+        so that what takes longer than it was thought to is made up for.
     freeze_statistics
         Batch norm keeps the statistics that it has: for fine-tuning on little data.
     checkpoint
@@ -87,6 +95,7 @@ def train(
     ------
     StepDone and Progress after each step, Validated after each validation.
     """
+    best = Trained(parameters_of(network))  # from now on time counts
     device = choose_device(settings.device).device
     on_device(network, device).train()
     if freeze_statistics or settings.batch == 1:
@@ -98,33 +107,36 @@ def train(
         )
     optimizer = make_optimizer(network, settings)
     loss: Loss = resolve(LOSSES, settings.loss.loss)(settings.loss)
-    best = Trained(parameters_of(network))
+    done_of = partial(_done, best, settings, limit or (lambda: settings.seconds))
     if checkpoint is not None:
         load_checkpoint(checkpoint, network, optimizer, best)
     saved = time.monotonic()
-    due = (_done(best, settings) * validations // 1 + 1) / validations
+    due = (done_of() * validations // 1 + 1) / validations
     try:
-        while (done := _done(best, settings)) < 1:
+        while (done := done_of()) < 1:
+            begun = time.monotonic()
             rate = settings.learning_rate * _schedule(settings, best.step, done)
             value = train_step(network, sampler.draw(best.step), loss, optimizer, rate)
             if not math.isfinite(value):
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
                 break
-            best.step += 1
+            best.step, best.pace = best.step + 1, time.monotonic() - begun
             best.curve.add(value)
             yield StepDone(step=best.step, loss=value, learning_rate=rate)
-            yield _progress(best, settings)
-            if validate is not None and _done(best, settings) >= due:
+            yield _progress(best, done_of())
+            if validate is not None and done_of() >= due:
                 due += 1 / validations
                 yield _validate(network, validate, best)
                 if settings.patience is not None and best.behind >= settings.patience:
                     yield Notice(text=f"No better for {best.behind} judgements: kept the best.")
                     break
             if checkpoint is not None and time.monotonic() - saved >= CHECKPOINT_EVERY_S:
-                total = _progress(best, settings).total
+                total = _progress(best, done_of()).total
                 save_checkpoint(checkpoint, network, optimizer, best, total)
                 saved = time.monotonic()
     except (StopEarly, KeyboardInterrupt):
+        if best.scores is None:  # nothing was compared yet
+            best.parameters = parameters_of(network)
         yield Notice(text=f"Stopped after {best.step} steps: kept the best so far.")
     if validate is None:
         best.parameters = parameters_of(network)
@@ -173,9 +185,12 @@ def parameters_of(network: nn.Module) -> Parameters:
     return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
-def _done(state: Trained, settings: TrainSettings) -> float:
-    """The finished part of the run, from 0 to 1."""
-    by_time = state.elapsed() / settings.seconds if settings.seconds else 0.0
+def _done(state: Trained, settings: TrainSettings, limit: Callable[[], float | None]) -> float:
+    """The finished part of the run, from 0 to 1; a step that would end too late is not begun."""
+    seconds = limit()
+    by_time = 0.0
+    if seconds is not None:
+        by_time = state.elapsed() / max(seconds - state.pace, SHORTEST_S)
     return max(state.step / settings.steps, by_time)
 
 
@@ -186,8 +201,7 @@ def _schedule(settings: TrainSettings, step: int, done: float) -> float:
     return warm_up * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def _progress(state: Trained, settings: TrainSettings) -> Progress:
-    done = _done(state, settings)
+def _progress(state: Trained, done: float) -> Progress:
     left = state.elapsed() * (1 - done) / done
     total = max(state.step, round(state.step / done))
     return Progress(phase="step", done=state.step, total=total, seconds_left=max(0.0, left))

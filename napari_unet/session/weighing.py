@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,6 +27,9 @@ WHOLE_PX = 1_000_000
 """Of larger planes only what is on the screen is looked at, and coarsely if that is as large."""
 QUICK_PX = 5_000_000
 """So many pixels of distances are measured in a fifth of a second on one busy core."""
+
+
+NO_OBJECTS = "There are no objects yet: segment the image, or paint some."
 
 
 class Dials(NamedTuple):
@@ -78,11 +81,19 @@ def why_no_dials(loss: LossSettings, classes: int) -> str:
     return ""
 
 
-def part_to_look_at(shape: tuple[int, ...], view: Box | None) -> Box:
-    """Which pixels of a plane are looked at: all, or of a large one those on the screen."""
+def part_to_look_at(shape: tuple[int, ...], view: Callable[[], Box | None]) -> Box:
+    """Which pixels of a plane are looked at: all, or of a large one those on the screen.
+
+    Parameters
+    ----------
+    shape
+        Of the mask: (..., y, x).
+    view
+        Says what is on the screen; None is all. Of a small plane it is not asked.
+    """
     height, width = shape[-2:]
-    large = height * width > WHOLE_PX
-    return view if view is not None and large else (0, 0, height, width)
+    seen = view() if height * width > WHOLE_PX else None
+    return seen or (0, 0, height, width)
 
 
 def weigh(

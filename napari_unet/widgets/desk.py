@@ -38,6 +38,7 @@ from napari_unet.widgets.series_desk import SeriesDesk
 from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.stage import Stage
 from napari_unet.widgets.teacher import Teacher
+from napari_unet.widgets.weigher import Weigher
 
 Scope = Literal["view", "plane", "all"]
 
@@ -77,6 +78,7 @@ class Desk(QObject):
         self._teacher = Teacher(self.session, self.stage, self.opener, self)
         ahead = Ahead(self._spare_time, self._bridge.post)
         self._series = SeriesDesk(self, self.opener, ahead, self)
+        self.weigher = Weigher(self, self)
 
     def _connect(self) -> None:
         self.stage.changed.connect(self.changed)
@@ -217,6 +219,7 @@ class Desk(QObject):
         self._series.close()
         self._teacher.drop()
         self._display.drop()
+        self.weigher.drop()
         self.maker.drop()
         self.stage.bench.close()
         self.session.close()

@@ -17,6 +17,7 @@ from napari_unet.widgets.parts import Explanation, Running, Section, button
 from napari_unet.widgets.plots import Plot
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import Colours
+from napari_unet.widgets.what_counts import WhatCounts
 
 
 class FineTuneSection(Section):
@@ -30,6 +31,7 @@ class FineTuneSection(Section):
         self._desk = desk
         self.settings = Form(desk.fine_tune_settings, ["seconds"])
         self.advanced = Advanced(desk.fine_tune_settings)
+        self.what_counts = WhatCounts(desk.weigher, desk.fine_tune_settings)
         self.run = button(
             "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
         )
@@ -43,6 +45,7 @@ class FineTuneSection(Section):
         for widget in (
             self.settings,
             self.advanced,
+            self.what_counts,
             self.run,
             self.reason,
             self.outside,
@@ -58,6 +61,7 @@ class FineTuneSection(Section):
     def _connect(self) -> None:
         self.settings.changed.connect(self._on_settings_edited)
         self.advanced.changed.connect(self._on_settings_edited)
+        self.what_counts.changed.connect(self._on_settings_edited)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.card.kept.connect(self._on_kept)
@@ -88,6 +92,7 @@ class FineTuneSection(Section):
         self._reveal(self.plot, learning or bool(session.curves.steps))
         self.settings.show_record(settings)
         self.advanced.show_settings(settings)
+        self.what_counts.show_settings(settings)
         self.card.show_result(session.candidate)
         self.comparison.refresh()
         self._reveal(self.card, session.candidate is not None)

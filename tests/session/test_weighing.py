@@ -69,9 +69,9 @@ def test_large_parts_and_long_reaches_are_looked_at_coarsely_and_so_quickly():
 
 def test_only_a_large_plane_is_looked_at_in_part():
     view = (10, 10, 20, 20)
-    assert weighing.part_to_look_at((3, 500, 600), view) == (0, 0, 500, 600)
-    assert weighing.part_to_look_at((3, 2000, 600), view) == view
-    assert weighing.part_to_look_at((2000, 600), None) == (0, 0, 2000, 600)
+    assert weighing.part_to_look_at((3, 500, 600), lambda: view) == (0, 0, 500, 600)
+    assert weighing.part_to_look_at((3, 2000, 600), lambda: view) == view
+    assert weighing.part_to_look_at((2000, 600), lambda: None) == (0, 0, 2000, 600)
 
 
 def test_before_anything_is_confirmed_only_touching_objects_are_counted(specimen):

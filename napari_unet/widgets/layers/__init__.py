@@ -25,6 +25,7 @@ from napari_unet.widgets.layers.overlay import FRAME
 from napari_unet.widgets.layers.own import Role, role_of
 from napari_unet.widgets.layers.passing import CLEAR, Passing
 from napari_unet.widgets.layers.results import Results
+from napari_unet.widgets.layers.weights import WeightLayer
 
 __all__ = [
     "CLEAR",
@@ -37,6 +38,7 @@ __all__ = [
     "Results",
     "Role",
     "Stroke",
+    "WeightLayer",
     "box_in_view",
     "channel_count",
     "channels",

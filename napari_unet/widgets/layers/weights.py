@@ -1,0 +1,102 @@
+"""The layer that shows how much pixels count in training; it is there only while asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image
+from napari.utils.colormaps import Colormap
+from napari.utils.transforms import Affine
+
+from napari_unet.images.axes import spatial_shape
+from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.weighing import Weights
+from napari_unet.widgets.layers.images import array_of
+from napari_unet.widgets.layers.slots import Slots
+
+GLOW = Colormap(
+    [[1, 0.1, 0.5, 0], [1, 0.2, 0.45, 0.75], [1, 0.75, 0.2, 0.95], [1, 1, 0.8, 1]],
+    controls=[0, 0.25, 0.6, 1],
+    name="border weights",
+)
+"""Nothing where pixels count as usual, brighter the more they count."""
+
+
+class WeightLayer:
+    """Shows border weights over one image.
+
+    Parameters
+    ----------
+    viewer
+        Where the layers are.
+    image
+        The layer that they belong to.
+    axes
+        How its axes are read.
+    """
+
+    def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
+        self._slots = Slots(viewer, image, axes, spatial_shape(array_of(image).shape, axes))
+        placed = self._slots.placement
+        self._scale = np.asarray(placed["scale"])
+        own = ("scale", "translate", "rotate", "shear")
+        self._pixels = Affine(**{name: placed[name] for name in own})
+
+    @property
+    def image(self) -> Image | None:
+        """The image, if it is still in the viewer."""
+        return self._slots.image
+
+    @property
+    def shown(self) -> bool:
+        """Whether the layer is in the viewer: its user may have deleted it."""
+        return self._slots.find("border weights") is not None
+
+    def show(self, plane: PlaneIndex, weights: Weights, most: float) -> None:
+        """Show the weights of a part of a plane; those that were shown before are gone.
+
+        Parameters
+        ----------
+        plane
+            Where the part is.
+        weights
+            What is shown.
+        most
+            This and all above is drawn brightest; a layer that is there keeps what it has.
+        """
+        values, place = self._placed(plane, weights)
+        layer: Image | None = self._slots.find("border weights")
+        if layer is not None:
+            layer.data = values
+            layer.scale, layer.translate = place["scale"], place["translate"]
+        elif self.image is not None:
+            layer = Image(
+                values,
+                name=f"{self._slots.name} border weights",
+                colormap=GLOW,
+                blending="translucent_no_depth",
+                contrast_limits=(1, most),
+                **{**self._slots.placement, **place},
+            )
+            self._slots.add("border weights", layer)
+
+    def remove(self) -> None:
+        """Take the layer out of the viewer."""
+        self._slots.remove()
+
+    def _placed(self, plane: PlaneIndex, weights: Weights) -> tuple[np.ndarray, dict[str, Any]]:
+        """The array of the layer and where it lies: on the pixels that it was made of."""
+        height, width = weights.values.shape
+        middle = (weights.step - 1) / 2  # of the first large pixel, counted from its first pixel
+        within = {
+            "Y": (height, weights.step, weights.corner[0] + middle),
+            "X": (width, weights.step, weights.corner[1] + middle),
+        }
+        planes = iter(plane)
+        axes = self._slots.frame.axes
+        places = [within.get(a) or (1, 1, 0 if a == "C" else next(planes)) for a in axes]
+        lengths, steps, firsts = zip(*places, strict=True)
+        place = {"scale": self._scale * steps, "translate": self._pixels(firsts)}
+        return weights.values.reshape(lengths), place

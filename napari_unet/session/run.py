@@ -25,7 +25,12 @@ class Runner(Protocol):
         """End the job and whatever carries it out."""
 
 
-_DOING = {"predict": "Segmenting …", "fine-tune": "Fine-tuning …", "compare": "Comparing …"}
+_DOING = {
+    "predict": "Segmenting …",
+    "fine-tune": "Fine-tuning …",
+    "compare": "Comparing …",
+    "preview": "Drawing patches …",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +44,15 @@ class Run:
     """Of whoever asked for it."""
 
     @property
-    def kind(self) -> Literal["predict", "fine-tune", "compare", "check"]:
+    def kind(self) -> Literal["predict", "fine-tune", "compare", "preview", "check"]:
         """What it does."""
         return self.request.kind
+
+    @property
+    def done(self) -> tuple[PlaneIndex, ...]:
+        """Those of its planes of which something has been predicted."""
+        seen = self.specimen.seen if self.specimen is not None else {}
+        return tuple(plane for plane in self.planes if plane in seen)
 
     @property
     def doing(self) -> str:
@@ -55,3 +66,9 @@ class Curves:
 
     steps: tuple[StepDone, ...] = ()
     tests: tuple[Validated, ...] = ()
+
+    def after(self, event: StepDone | Validated) -> Curves:
+        """The curves with one value more."""
+        if isinstance(event, StepDone):
+            return Curves((*self.steps, event), self.tests)
+        return Curves(self.steps, (*self.tests, event))

@@ -12,7 +12,7 @@ from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
 from napari_unet.models import library
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import Notice, Progress, StepDone, TileDone, Validated
+from napari_unet.schema.events import Glimpse, Notice, Progress, StepDone, TileDone, Validated
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.requests import (
     Checked,
@@ -22,6 +22,7 @@ from napari_unet.schema.requests import (
     Predicted,
     PredictRequest,
     Request,
+    View,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
 from napari_unet.session.choice import ModelChoice
@@ -51,17 +52,14 @@ class Session(ModelChoice):
     predicted = Signal(Specimen, tuple)
     """A specimen, and the planes of which a prediction came to its end."""
     learned = Signal(Curves)
+    glimpsed = Signal(Glimpse)
     kept = Signal(object)
     """The library's entry of a model that was kept."""
     noticed = Signal(str)
     failed = Signal(str, str)
     """One sentence for the user, and the details for a report."""
 
-    def __init__(
-        self,
-        start: Callable[[], Runner],
-        deliver: Deliver = lambda call: call(),
-    ) -> None:
+    def __init__(self, start: Callable[[], Runner], deliver: Deliver = lambda call: call()) -> None:
         super().__init__()
         self._line = Line(start, deliver, self._receive)
         self.progress: Progress | None = None
@@ -133,7 +131,9 @@ class Session(ModelChoice):
         )
         self._begin(Run(request, specimen, tuple(planes)))
 
-    def fine_tune(self, corrections: list[Correction], settings: FineTuneSettings) -> None:
+    def fine_tune(
+        self, corrections: list[Correction], settings: FineTuneSettings, view: View | None = None
+    ) -> None:
         """Teach the chosen model a person's corrections; the result waits for keep or discard.
 
         Raises
@@ -144,7 +144,7 @@ class Session(ModelChoice):
         if not corrections:
             raise ValueError("There is nothing to learn from: confirm a region as right first.")
         request = FineTuneRequest(
-            model=self._model_path(), corrections=corrections, settings=settings
+            model=self._model_path(), corrections=corrections, settings=settings, view=view
         )
         self.discard()
         self._draw(Curves())
@@ -158,8 +158,7 @@ class Session(ModelChoice):
         ValueError
             If another job runs.
         """
-        if reason := self.why_not_run():
-            raise ValueError(reason)
+        self._model_path()
         self._begin(Run(request, hear=hear))
 
     def check(self, device: Device = "auto") -> None:
@@ -247,10 +246,10 @@ class Session(ModelChoice):
                 plane = run.planes[event.plane]
                 fresh = run.specimen.write(plane, event)
                 self.tile_written.emit(run.specimen, plane, fresh)
-            case StepDone():
-                self._draw(Curves((*self.curves.steps, event), self.curves.tests))
-            case Validated():
-                self._draw(Curves(self.curves.steps, (*self.curves.tests, event)))
+            case Glimpse():
+                self.glimpsed.emit(event)
+            case StepDone() | Validated():
+                self._draw(self.curves.after(event))
             case Notice():
                 self.noticed.emit(event.text)
 
@@ -269,5 +268,4 @@ class Session(ModelChoice):
 
     def _tell_predicted(self, run: Run) -> None:
         if run.specimen is not None:
-            done = tuple(plane for plane in run.planes if plane in run.specimen.seen)
-            self.predicted.emit(run.specimen, done)
+            self.predicted.emit(run.specimen, run.done)

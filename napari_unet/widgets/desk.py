@@ -38,6 +38,7 @@ from napari_unet.widgets.series_desk import SeriesDesk
 from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.stage import Stage
 from napari_unet.widgets.teacher import Teacher
+from napari_unet.widgets.watcher import Watcher
 from napari_unet.widgets.weigher import Weigher
 
 Scope = Literal["view", "plane", "all"]
@@ -70,6 +71,7 @@ class Desk(QObject):
         loss = remembered(LossSettings(), "loss")
         self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
+        self.watcher = Watcher(self.session, self.stage, self)
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
         self._connect()
@@ -199,7 +201,8 @@ class Desk(QObject):
             If that is not possible now; the sentence says why.
         """
         device = self.predict_settings.device
-        self._teacher.teach(self.fine_tune_settings.model_copy(update={"device": device}))
+        settings = self.fine_tune_settings.model_copy(update={"device": device})
+        self._teacher.teach(settings, self.watcher.view())
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window.

@@ -7,6 +7,7 @@ from functools import partial
 from qtpy.QtCore import QObject
 
 from napari_unet.schema.correction import Correction
+from napari_unet.schema.requests import View
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.session import wording
 from napari_unet.session.gathering import Gathered, gather
@@ -43,8 +44,8 @@ class Teacher(QObject):
             return wording.CONFIRM_FIRST
         return self._session.why_not_run()
 
-    def teach(self, settings: FineTuneSettings) -> None:
-        """Fine-tune on a snapshot of all that is confirmed now.
+    def teach(self, settings: FineTuneSettings, view: View | None = None) -> None:
+        """Fine-tune on a snapshot of all that is confirmed now, and show a view meanwhile.
 
         Raises
         ------
@@ -55,17 +56,23 @@ class Teacher(QObject):
             raise ValueError(reason)
         here, others = list(self._stage.bench.corrections()), self._opener.worked_on
         if not others:
-            self._session.fine_tune(here, settings)
+            self._session.fine_tune(here, settings, view)
             return
         reading = self._stage.reading
         work = partial(gather, others, reading.axes, reading.channel)
-        self._gathering.ask(work, partial(self._learn, here, settings), at_once=True)
+        self._gathering.ask(work, partial(self._learn, here, settings, view), at_once=True)
 
     def drop(self) -> None:
         """Learn nothing of what is still collected."""
         self._gathering.drop()
 
-    def _learn(self, here: list[Correction], settings: FineTuneSettings, there: Gathered) -> None:
+    def _learn(
+        self,
+        here: list[Correction],
+        settings: FineTuneSettings,
+        view: View | None,
+        there: Gathered,
+    ) -> None:
         for sentence in there.left_out:
             tell(sentence)
-        self._session.fine_tune([*here, *there.corrections], settings)
+        self._session.fine_tune([*here, *there.corrections], settings, view)

@@ -100,7 +100,7 @@ class FakeEngine:
         self.end(Done(result=Predicted(model_id="x", settings=request.settings)))
 
     def compare(self, request):
-        """The old mask is all that is bright, the new one lacks the first ten columns of the box."""
+        """The old mask is all that is bright; the new one lacks ten columns of it."""
         y0, x0, y1, x1 = box = request.region or (0, 0, *request.plane.shape)
         old = (request.plane[y0:y1, x0:x1] > 0.5).astype("u2")
         new = old.copy()

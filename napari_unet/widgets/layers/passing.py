@@ -102,6 +102,10 @@ class Passing:
         if layer is not None:
             layer.visible = shown
 
+    def clear(self) -> None:
+        """Take all of them out of the viewer; others may come."""
+        self._slots.clear()
+
     def remove(self) -> None:
-        """Take all of them out of the viewer."""
+        """Take all of them out of the viewer, for good."""
         self._slots.remove()

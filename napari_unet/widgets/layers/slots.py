@@ -69,6 +69,10 @@ class Slots:
     def remove(self) -> None:
         """Take all of them out of the viewer; what still comes for them has no image any more."""
         self._image = _gone
+        self.clear()
+
+    def clear(self) -> None:
+        """Take all of them out of the viewer."""
         for role in list(self._layers):
             layer = self.find(role)
             if layer is not None:

@@ -19,6 +19,8 @@ from napari_unet.schema.requests import (
     FineTuneRequest,
     Predicted,
     PredictRequest,
+    Previewed,
+    PreviewRequest,
     Request,
 )
 
@@ -48,6 +50,8 @@ def perform(request: Request, folder: Path) -> Job:
             return (yield from _fine_tune(request, folder))
         case CompareRequest():
             return (yield from _compare(request))
+        case PreviewRequest():
+            return (yield from _preview(request))
         case CheckRequest():
             return (yield from _check(request))
 
@@ -108,6 +112,15 @@ def _compare(request: CompareRequest) -> Job:
     old, new = _load(request.old), _load(request.new)
     yield from comparing(old, new, request.plane, request.settings, request.region)
     return Predicted(model_id=new.card.id, settings=request.settings)
+
+
+def _preview(request: PreviewRequest) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.training.preview import previewing
+
+    model = _load(request.model)
+    sentence = yield from previewing(model, request.corrections, request.settings)
+    return Previewed(sentence=sentence)
 
 
 def _check(request: CheckRequest) -> Job:

@@ -95,8 +95,24 @@ class Glimpse(Record):
     """That looking took."""
 
 
+class Patches(Record):
+    """Patches as training draws them: varied at random, with what the network is to answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["patches"] = "patches"
+    images: Array
+    """float32, (patch, channel, y, x): dark is about 0, bright about 1."""
+    targets: Array
+    """uint8, (patch, y, x): 1 on objects, or the class of each pixel."""
+    weight_maps: Array
+    """float32, (patch, y, x): how much each pixel counts; 0 where nothing is known."""
+    replayed: int = 0
+    """So many of them, the last ones, come from what the model has learnt before."""
+
+
 Event = Annotated[
-    Progress | TileDone | StepDone | Validated | Notice | Compared | Glimpse,
+    Progress | TileDone | StepDone | Validated | Notice | Compared | Glimpse | Patches,
     Field(discriminator="kind"),
 ]
 

@@ -76,6 +76,17 @@ class CompareRequest(Record):
     """Only these pixels are compared; None is all."""
 
 
+class PreviewRequest(Record):
+    """Show patches as a fine-tuning would see them, without learning anything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["preview"] = "preview"
+    model: str
+    corrections: list[Correction]
+    settings: FineTuneSettings = FineTuneSettings()
+
+
 class CheckRequest(Record):
     """Try the device for real, with one tiny training step and prediction."""
 
@@ -84,7 +95,8 @@ class CheckRequest(Record):
 
 
 Request = Annotated[
-    PredictRequest | FineTuneRequest | CompareRequest | CheckRequest, Field(discriminator="kind")
+    PredictRequest | FineTuneRequest | CompareRequest | PreviewRequest | CheckRequest,
+    Field(discriminator="kind"),
 ]
 
 
@@ -109,6 +121,14 @@ class Checked(Record):
     why: str
 
 
+class Previewed(Record):
+    """Patches have been shown."""
+
+    kind: Literal["previewed"] = "previewed"
+    sentence: str
+    """How the model is shown images."""
+
+
 class Predicted(Record):
     """A prediction has come to its end; its tiles went before it."""
 
@@ -117,4 +137,4 @@ class Predicted(Record):
     settings: PredictSettings
 
 
-Result = Annotated[Predicted | FineTuned | Checked, Field(discriminator="kind")]
+Result = Annotated[Predicted | FineTuned | Previewed | Checked, Field(discriminator="kind")]

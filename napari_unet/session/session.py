@@ -22,6 +22,7 @@ from napari_unet.schema.requests import (
     Predicted,
     PredictRequest,
     Request,
+    Result,
     View,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
@@ -257,7 +258,7 @@ class Session(ModelChoice):
         self.curves = curves
         self.learned.emit(curves)
 
-    def _finish(self, run: Run, result: Predicted | FineTuned | Checked) -> None:
+    def _finish(self, run: Run, result: Result) -> None:
         match result:
             case Predicted():
                 self._tell_predicted(run)

@@ -10,11 +10,13 @@ import numpy as np
 
 from napari_unet.device import choose_device
 from napari_unet.models.model import Model
+from napari_unet.models.pack import Pack
 from napari_unet.networks.build import build_network, network_settings
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS, resolve
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Notice, finish
+from napari_unet.schema.input import AutoInput
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.requests import View
@@ -25,6 +27,7 @@ from napari_unet.training.card import card_of_training, proven, training_record
 from napari_unet.training.examiner import Examiner
 from napari_unet.training.input_alone import input_alone, told
 from napari_unet.training.lesson import Lesson, prepare_lesson
+from napari_unet.training.patches import Sampler
 from napari_unet.training.proof import prove
 from napari_unet.training.replay import pack_after, replaying
 from napari_unet.training.train import train
@@ -45,6 +48,23 @@ UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
 
+class Prepared(NamedTuple):
+    """A fine-tuning before its first step."""
+
+    old: Model
+    """What it starts from."""
+    model: Model
+    """The same, shown images in the way that was found."""
+    found: AutoInput | None
+    lesson: Lesson
+    network: Network
+    """To be trained, on its device."""
+    pack: Pack | None
+    plan: TrainSettings
+    sampler: Sampler
+    """Where its patches come from."""
+
+
 class FineTuneResult(NamedTuple):
     """A new model, and the proof of what it learnt."""
 
@@ -52,6 +72,36 @@ class FineTuneResult(NamedTuple):
     proof: Proof
     steps: int
     seconds: float
+
+
+def preparing(
+    model: Model,
+    corrections: Sequence[Correction],
+    settings: FineTuneSettings,
+) -> Generator[Event, None, Prepared]:
+    """Find out how a fine-tuning goes about its work; nothing is learnt yet.
+
+    Yields
+    ------
+    Progress, and Notice of what is left out.
+    """
+    device = choose_device(settings.device).device
+    old = model
+    found = None
+    if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
+        windows = int(np.clip(settings.seconds // SECONDS_PER_WINDOW, 1, MOST_WINDOWS))
+        most_s = SHARE_OF_INPUT * settings.seconds
+        found = yield from finding_input(old, corrections, settings.device, windows, most_s)
+        seen_so = shown_so(old.card, found)
+        model = old if seen_so.input == old.card.input else replace(old, card=seen_so)
+    lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
+    if settings.network is None:
+        pack, network = model.pack, model.network().to(device)
+    else:
+        pack, network = None, new_network(settings.network, model.card, settings.seed).to(device)
+    plan = _plan(settings, lesson, BATCH_WITH_REPLAY if pack else BATCH)
+    sampler = replaying(lesson.examples, pack, plan, network)
+    return Prepared(old, model, found, lesson, network, pack, plan, sampler)
 
 
 def fine_tuning(
@@ -68,25 +118,14 @@ def fine_tuning(
     what is to be seen.
     """
     budget = Budget(settings.seconds)
-    device = choose_device(settings.device).device
-    old, found = model, None
-    if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
-        windows = int(np.clip(settings.seconds // SECONDS_PER_WINDOW, 1, MOST_WINDOWS))
-        most_s = SHARE_OF_INPUT * settings.seconds
-        found = yield from finding_input(old, corrections, settings.device, windows, most_s)
-        seen_so = shown_so(old.card, found)
-        model = old if seen_so.input == old.card.input else replace(old, card=seen_so)
-    lesson = yield from prepare_lesson(model.card, corrections, settings.loss)
-    old_network = network = model.network().to(device)
-    pack = model.pack if settings.network is None else None
-    if settings.network is not None:
-        network = new_network(settings.network, model.card, settings.seed).to(device)
+    ready = yield from preparing(model, corrections, settings)
+    old, model, found, lesson, network, pack, plan, sampler = ready
+    device = next(network.parameters()).device
+    old_network = network if settings.network is None else model.network().to(device)
     examiner = Examiner(network, lesson, pack, budget)
     knew, before = examiner.memory(network), examiner.judge(old_network, model.card.mask)
     if settings.network is not None:
         examiner.judge(network)  # to see how long it takes
-    plan = _plan(settings, lesson, BATCH_WITH_REPLAY if pack else BATCH)
-    sampler = replaying(lesson.examples, pack, plan, network)
     begun, judgements = budget.elapsed, 1 if model is old else 2
     training = train(
         network,

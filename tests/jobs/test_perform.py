@@ -13,13 +13,14 @@ from napari_unet.models import archive
 from napari_unet.models.model import Model
 from napari_unet.networks.build import build_network
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import Compared, Progress, StepDone, TileDone
+from napari_unet.schema.events import Compared, Patches, Progress, StepDone, TileDone
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.requests import (
     CheckRequest,
     CompareRequest,
     FineTuneRequest,
     PredictRequest,
+    PreviewRequest,
 )
 from napari_unet.schema.settings import FineTuneSettings, NetworkSettings, PredictSettings
 from tests.jobs.listening import Heard
@@ -152,6 +153,17 @@ def test_two_models_are_compared_on_one_plane(inline, model, image):
     assert found.box == (0, 0, *image.shape)
     assert np.array_equal(found.old, found.new)
     assert heard.messages[-1].result.model_id == archive.read_card(model).id
+
+
+def test_patches_are_shown_before_anything_is_learnt(inline, model, image):
+    labels = (image > 2000).astype(np.uint8)
+    correction = Correction(image_id="a", image=image, labels=labels, known=np.ones_like(labels))
+    settings = FineTuneSettings(seconds=1, device="cpu")
+    request = PreviewRequest(model=str(model), corrections=[correction], settings=settings)
+    heard = hear(inline, request)
+    (patches,) = [message for message in heard.messages if isinstance(message, Patches)]
+    assert len(patches.images) == len(patches.targets) == len(patches.weight_maps) == 9
+    assert heard.messages[-1].result.sentence == "as the model expects"
 
 
 def test_the_device_is_tried_and_explained(inline):

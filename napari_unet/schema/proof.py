@@ -29,6 +29,10 @@ class HeldOutScores(Scores):
     )
 
 
+ADVICE = "Correct one more region."
+"""What a person can do when nothing better came out: part of the sentence of a refusal."""
+
+
 class Proof(Record):
     """What fine-tuning changed: both models on the same objects, and the verdict.
 

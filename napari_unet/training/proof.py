@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_unet.images.metrics.paired import correlation_of, interval_of_difference
-from napari_unet.schema.proof import Proof
+from napari_unet.schema.proof import ADVICE, Proof
 from napari_unet.training.judging import Judgement
 
 WORSE_BY = 0.01
@@ -138,7 +138,7 @@ def _sentence(
     where = f"on {objects}" if is_held_out else "on the corrected pixels themselves"
     more = "" if is_held_out else " Correct a larger region to have some held out."
     if reason:
-        return f"Not better {where}: kept the old model, as {reason}. Correct one more region."
+        return f"Not better {where}: kept the old model, as {reason}. {ADVICE}"
     what = _what(before, after, interval)
     if interval and interval[0] <= 0:
         what += f", IoU {before.scores.iou:.2f} -> {after.scores.iou:.2f}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_unet.schema.proof import HeldOutScores
+from napari_unet.schema.proof import ADVICE, HeldOutScores
 from napari_unet.schema.requests import FineTuned
 from napari_unet.widgets.parts import Explanation, beside, button
 
 _ROWS = ("f1_50", "ap50", "boundary_f1", "iou", "merged_pairs")
+_GO = "Show the region whose correction is worth most, by what the model is unsure of."
 _KEEP = "Take the new model into the library and use it from now on."
 
 
@@ -18,6 +19,8 @@ class ProofCard(QFrame):
 
     kept = Signal()
     discarded = Signal()
+    went = Signal()
+    """To the region that it is best to correct next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +36,11 @@ class ProofCard(QFrame):
         self.keep.clicked.connect(self.kept)
         self.discard.clicked.connect(self.discarded)
         rows = QVBoxLayout(self)
+        self.advice = QLabel(f"{ADVICE.rstrip('.')}, best here")
+        self.go = button("Go", _GO)
+        self.go.clicked.connect(self.went)
         rows.addWidget(self.verdict)
+        rows.addLayout(beside(self.advice, self.go, stretch=(1, 0)))
         rows.addLayout(self._table())
         self.looks = QVBoxLayout()
         """What lets a person see for themselves."""
@@ -42,12 +49,16 @@ class ProofCard(QFrame):
         rows.addWidget(self.note)
         self.hide()
 
-    def show_result(self, result: FineTuned | None) -> None:
-        """Show a new model that waits for a decision."""
+    def show_result(self, result: FineTuned | None, *, guided: bool = False) -> None:
+        """Show a new model that waits for a decision, and whether somebody knows the way on."""
         if result is None:
             return
         proof = result.proof
-        self.verdict.setText(proof.sentence)
+        guided = guided and ADVICE in proof.sentence
+        self.advice.setVisible(guided)
+        self.go.setVisible(guided)
+        advice = f" {ADVICE}" if guided else ""
+        self.verdict.setText(proof.sentence.replace(advice, "", 1))
         for name in _ROWS:
             values = [_text(scores, name) for scores in (proof.before, proof.after)]
             for when, value in enumerate(values):

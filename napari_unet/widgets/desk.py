@@ -31,6 +31,7 @@ from napari_unet.session.spare_time import SpareTime
 from napari_unet.widgets import layers
 from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
+from napari_unet.widgets.guide import Guide
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Bridge, guarded, report_failure, tell
@@ -72,6 +73,7 @@ class Desk(QObject):
         self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self.watcher = Watcher(self.session, self.stage, self)
+        self.guide = Guide(self.stage, self)
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
         self._connect()
@@ -223,6 +225,7 @@ class Desk(QObject):
         self._teacher.drop()
         self._display.drop()
         self.weigher.drop()
+        self.guide.drop()
         self.maker.drop()
         self.stage.bench.close()
         self.session.close()

@@ -76,6 +76,7 @@ class FineTuneSection(Section):
         self.watch.toggled.connect(self._on_watch_toggled)
         self.card.kept.connect(self._on_kept)
         self.card.discarded.connect(self._on_discarded)
+        self.card.went.connect(self._on_went)
         self._desk.changed.connect(self.refresh)
         self._desk.progressed.connect(self._on_progressed)
         self._desk.learned.connect(self._on_learned)
@@ -103,7 +104,7 @@ class FineTuneSection(Section):
         self.settings.show_record(settings)
         self.advanced.show_settings(settings)
         self.what_counts.show_settings(settings)
-        self.card.show_result(session.candidate)
+        self.card.show_result(session.candidate, guided=not self._desk.guide.why_not())
         self.comparison.refresh()
         self._reveal(self.card, session.candidate is not None)
 
@@ -137,6 +138,10 @@ class FineTuneSection(Section):
     @guarded
     def _on_discarded(self) -> None:
         self._desk.session.discard()
+
+    @guarded
+    def _on_went(self) -> None:
+        self._desk.guide.go()
 
     @guarded
     def _on_progressed(self) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.proof import HeldOutScores, Proof
+from napari_unet.schema.proof import ADVICE, HeldOutScores, Proof
 from napari_unet.schema.requests import FineTuned
 from napari_unet.schema.settings import NetworkSettings
 from napari_unet.widgets.card import ProofCard
@@ -66,3 +66,20 @@ def test_a_refused_model_can_be_kept_anyway_but_is_not_what_the_card_proposes(
     assert [name for name in ("keep", "discard") if getattr(card, name).objectName()] == [primary]
     with qtbot.waitSignal(card.kept, timeout=1000):
         card.keep.click()
+
+
+def test_a_refusal_ends_with_the_way_on_where_somebody_knows_it(card, qtbot):
+    sentence = f"Not better: as it is. {ADVICE} Old images: unchanged."
+    scores = HeldOutScores(iou=0.5, **OBJECTS)
+    refused = tuned(Proof(before=scores, after=scores, accepted=False, sentence=sentence))
+    card.show_result(refused)
+    assert card.verdict.text() == sentence
+    assert not card.go.isVisible()
+    card.show_result(refused, guided=True)
+    assert card.verdict.text() == "Not better: as it is. Old images: unchanged."
+    assert card.advice.text() == "Correct one more region, best here"
+    with qtbot.waitSignal(card.went, timeout=1000):
+        card.go.click()
+    card.show_result(result(), guided=True)
+    assert not card.go.isVisible()
+    assert not card.advice.isVisible()

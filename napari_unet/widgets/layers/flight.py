@@ -37,8 +37,10 @@ class Flight(QObject):
         self._animation.valueChanged.connect(self._on_moved)
         self._path = np.zeros((2, 3))
 
-    def to(self, masks: Labels, frame: Frame, plane: PlaneIndex, box: Box) -> None:
-        """Show a box of a plane, with something of what is around it."""
+    def to(
+        self, masks: Labels, frame: Frame, plane: PlaneIndex, box: Box, around: float = _AROUND
+    ) -> None:
+        """Show a box of a plane, and so many times its size of what is around it."""
         corners = np.stack(frame.pixels(plane, np.array(box[::2]), np.array(box[1::2])), axis=1)
         first, last = (np.array(masks.data_to_world(corner)) for corner in corners)
         dims, camera = self._viewer.dims, self._viewer.scene.camera
@@ -47,7 +49,7 @@ class Flight(QObject):
             dims.set_point(offset + axis, float(first[axis]))
         shown = [axis - offset for axis in dims.displayed]
         size = np.maximum(np.abs(last - first)[shown], _LEAST_PX * np.abs(masks.scale[shown]))
-        zoom = (np.array(self._viewer.canvas.size) / (size * _AROUND)).min()
+        zoom = (np.array(self._viewer.canvas.size) / (size * around)).min()
         middle = ((first + last) / 2)[shown]
         here = (*camera.center[-2:], np.log(camera.zoom))
         self._path = np.array([here, (*middle, np.log(zoom))], float)

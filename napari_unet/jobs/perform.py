@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unet.jobs.job import Job
+from napari_unet.jobs.safekeeping import state_of, taken_up
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import (
     Checked,
@@ -91,8 +92,14 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
     from napari_unet.models.library import file_name
     from napari_unet.training.finetune import fine_tuning
 
+    request = taken_up(request)
     tuned = yield from fine_tuning(
-        _load(request.model), request.corrections, request.settings, request.view
+        _load(request.model),
+        request.corrections,
+        request.settings,
+        request.view,
+        base=None if request.base is None else _load(request.base),
+        checkpoint=state_of(request),
     )
     path = folder / file_name(tuned.model.card)
     write_model(tuned.model, path)

@@ -34,5 +34,5 @@ class TrainingRecord(Record):
     tests: tuple[tuple[int, float], ...] = ()
     """The score that says most, on held-out pixels."""
     chosen: str | None = None
-    """The id of the model that was chosen, where it started from the base of that one."""
+    """The id of the model that it was compared with, where that is not its parent."""
     proof: Proof | None = None

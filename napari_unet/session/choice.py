@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from psygnal import Signal
 
 from napari_unet.models import library
+from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.session.lineage import base_of
 
 
 class ModelChoice:
@@ -42,3 +44,9 @@ class ModelChoice:
             raise ValueError("This model is no longer in the library: choose another one.")
         self.model = found[0]
         self.changed.emit()
+
+    def base_for(self, settings: FineTuneSettings) -> library.Entry | None:
+        """What fine-tuning starts from instead of the chosen model; None is that model itself."""
+        if self.model is None or settings.go_on or settings.network is not None:
+            return None
+        return base_of(self.models, self.model.card)

@@ -31,6 +31,7 @@ from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
 from napari_unet.session.run import Curves, Run, Runner
 from napari_unet.session.specimen import Specimen
+from napari_unet.session.unfinished import Safe, Unfinished
 
 
 class Session(ModelChoice):
@@ -69,6 +70,7 @@ class Session(ModelChoice):
         """Why the chosen device can not be used; empty if it can, or is not tried yet."""
         self.curves = Curves()
         self.candidate: FineTuned | None = None
+        self.safe = Safe()
 
     # the jobs
 
@@ -144,12 +146,30 @@ class Session(ModelChoice):
         """
         if not corrections:
             raise ValueError("There is nothing to learn from: confirm a region as right first.")
+        base = self.base_for(settings)
         request = FineTuneRequest(
-            model=self._model_path(), corrections=corrections, settings=settings, view=view
+            model=self._model_path(),
+            corrections=corrections,
+            settings=settings,
+            view=view,
+            base=str(base.path) if base else None,
         )
-        self.discard()
-        self._draw(Curves())
-        self._begin(Run(request))
+        self._teach(request, self.safe.open())
+
+    def go_on(self, interrupted: Unfinished) -> None:
+        """Go on with a training that was interrupted, as if nothing had happened.
+
+        Raises
+        ------
+        ValueError
+            If another job runs, another window goes on with it, or the disk does not allow it.
+        """
+        self._model_path()
+        request = FineTuneRequest(model=interrupted.model, corrections=[])
+        self._teach(request, self.safe.reopen(interrupted))
+        taught = [one for one in self.models if str(one.path) == interrupted.model]
+        if taught:
+            self.choose(taught[0].card.id)
 
     def run(self, request: Request, hear: Listener) -> None:
         """Have another job done; whoever asks hears what it says, and all that else do.
@@ -179,6 +199,7 @@ class Session(ModelChoice):
     def close(self) -> None:
         """End the running job and the engine; a model that nobody kept is removed."""
         self._line.close()
+        self.safe.release()
         self.progress = None
         self.discard()
         self.changed.emit()
@@ -215,6 +236,11 @@ class Session(ModelChoice):
         if reason := self.why_not_run():
             raise ValueError(reason)
         return str(self.model.path) if self.model else ""
+
+    def _teach(self, request: FineTuneRequest, safe: str | None) -> None:
+        self.discard()
+        self._draw(Curves())
+        self._begin(Run(request.model_copy(update={"safe": safe}), hear=self.safe.hear))
 
     def _begin(self, run: Run) -> None:
         self.progress = None

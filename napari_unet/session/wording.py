@@ -112,17 +112,20 @@ def edit_text(edit: Edit) -> str:
     return _DID[edit.kind]
 
 
+def when_text(then: datetime) -> str:
+    """A moment for people: "today 14:02", "3 March, 14:02"."""
+    now, clock = datetime.now(), f"{then:%H:%M}"
+    if then.date() == now.date():
+        return f"today {clock}"
+    year = "" if then.year == now.year else f" {then.year}"
+    return f"{then.day} {then:%B}{year}, {clock}"
+
+
 def restore_text(found: Found) -> str:
-    """What an earlier session did: "Restore 37 corrections from 14:02?"."""
-    then, now = datetime.fromtimestamp(found.last), datetime.now()
-    clock = f"{then:%H:%M}"
-    day = then.date()
-    when = clock if day == now.date() else f"{then.day} {then:%B}, {clock}"
-    if day.year != now.year:
-        when = f"{then.day} {then:%B %Y}, {clock}"
+    """What an earlier session did: "Restore 37 corrections from today 14:02?"."""
     counts = {"correction": found.corrections, "confirmation": found.confirmations}
     what = " and ".join(many(n, noun) for noun, n in counts.items() if n)
-    return f"Restore {what} from {when}?"
+    return f"Restore {what} from {when_text(datetime.fromtimestamp(found.last))}?"
 
 
 def moved_text(found: Found, path: str) -> str:

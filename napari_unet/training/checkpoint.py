@@ -41,9 +41,9 @@ def save_checkpoint(
         "random": torch.get_rng_state(),  # what dropout draws from
     }
     torch.save(content, buffer)
-    disk.write_bytes(path, buffer.getvalue())
     done = json.dumps({"step": state.step, "steps": total})
     disk.write_text(path.with_name(f"{path.name}.json"), done)
+    disk.write_bytes(path, buffer.getvalue())
 
 
 def load_checkpoint(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from napari_unet.schema.proof import Proof
 from napari_unet.schema.requests import View
 from napari_unet.schema.settings import FineTuneSettings, TrainSettings
 from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
+from napari_unet.training.base import judged_as_it_is, starting_from
 from napari_unet.training.budget import Budget
 from napari_unet.training.card import card_of_training, proven, training_record
 from napari_unet.training.examiner import Examiner
@@ -78,15 +80,16 @@ def preparing(
     model: Model,
     corrections: Sequence[Correction],
     settings: FineTuneSettings,
+    base: Model | None = None,
 ) -> Generator[Event, None, Prepared]:
-    """Find out how a fine-tuning goes about its work; nothing is learnt yet.
+    """Find out how a fine-tuning goes about its work, and from what; nothing is learnt yet.
 
     Yields
     ------
     Progress, and Notice of what is left out.
     """
     device = choose_device(settings.device).device
-    old = model
+    old = model = starting_from(model, base, settings)
     found = None
     if settings.auto_input and settings.network is None and settings.seconds >= LEAST_SECONDS:
         windows = int(np.clip(settings.seconds // SECONDS_PER_WINDOW, 1, MOST_WINDOWS))
@@ -109,8 +112,11 @@ def fine_tuning(
     corrections: Sequence[Correction],
     settings: FineTuneSettings = FineTuneSettings(),  # noqa: B008 (frozen)
     view: View | None = None,
+    *,
+    base: Model | None = None,
+    checkpoint: Path | None = None,
 ) -> Generator[Event, None, FineTuneResult]:
-    """The job behind `fine_tune`, which somebody may watch.
+    """The job behind `fine_tune`, which somebody may watch; a checkpoint is as in `train`.
 
     Yields
     ------
@@ -118,15 +124,19 @@ def fine_tuning(
     what is to be seen.
     """
     budget = Budget(settings.seconds)
-    ready = yield from preparing(model, corrections, settings)
+    chosen, ready = model, (yield from preparing(model, corrections, settings, base))
     old, model, found, lesson, network, pack, plan, sampler = ready
-    device = next(network.parameters()).device
+    from_base, device = old is not chosen, next(network.parameters()).device
     old_network = network if settings.network is None else model.network().to(device)
     examiner = Examiner(network, lesson, pack, budget)
     knew, before = examiner.memory(network), examiner.judge(old_network, model.card.mask)
     if settings.network is not None:
         examiner.judge(network)  # to see how long it takes
-    begun, judgements = budget.elapsed, 1 if model is old else 2
+    if from_base:
+        knew = examiner.memory(chosen.network().to(device))
+        before = judged_as_it_is(chosen, corrections, examiner.exams, device)
+    sees_anew = model is not old and not from_base
+    begun, judgements = budget.elapsed, 2 if sees_anew else 1
     training = train(
         network,
         sampler,
@@ -135,6 +145,7 @@ def fine_tuning(
         validations=budget.tests(),
         limit=lambda: max(LEAST_TRAINING_S, budget.training_ends(judgements) - begun),
         freeze_statistics=settings.network is None,
+        checkpoint=checkpoint,
     )
     pixels = plan.batch * plan.patch_px**2
     trained = yield from watching(training, network, model.card, view, pixels)
@@ -154,14 +165,18 @@ def fine_tuning(
         mask=lesson.mask,
         scores=after,
         data=_data(lesson, corrections),
-        training=training_record(trained, lesson.corrections),
+        training=training_record(
+            trained,
+            lesson.corrections,
+            chosen=chosen.card.id if from_base or settings.network else None,
+        ),
     )
     knows = examiner.memory(network)
     replay = None if knew is None or knows is None else (knew, knows)
     tuned = Model(card, trained.parameters, pack_after(pack, lesson.examples, plan))
     judged = examiner.judgement(after) or examiner.judge(network)
     proof = prove(before, judged, lesson.is_held_out, replay)
-    if model is not old and not proof.accepted:
+    if sees_anew and not proof.accepted:
         alone = input_alone(old, model, corrections, before, network, examiner.exams)
         tuned, proof = alone or (tuned, proof)
     if found is not None:
@@ -174,29 +189,33 @@ def fine_tune(
     model: Model,
     corrections: Sequence[Correction],
     settings: FineTuneSettings = FineTuneSettings(),  # noqa: B008 (frozen)
+    *,
+    base: Model | None = None,
 ) -> FineTuneResult:
     """Teach a model your corrections; the model itself is never changed.
 
     Parameters
     ----------
     model
-        What to start from, or with ``settings.network`` what a new network is compared with.
+        The model whose place the new one is to take: both are compared.
     corrections
         Whole planes with labels, and which of their pixels you vouch for.
     settings
         Time budget, steps, seed, device, loss, and whether to start from a new network.
+    base
+        What the model descends from, to start from instead of the model; None is the model itself.
 
     Returns
     -------
     A new model and the proof: scores of both on pixels that were held out from training. Its card
-    names its parent; that of a new network has none.
+    names what it started from as its parent; that of a new network has none.
 
     Raises
     ------
     ValueError
         If there is nothing to learn from, or no such network; the sentence says what to do.
     """
-    return finish(fine_tuning(model, corrections, settings))
+    return finish(fine_tuning(model, corrections, settings, base=base))
 
 
 def new_network(name: str, card: ModelCard, seed: int) -> Network:

@@ -111,7 +111,7 @@ def train(
     if checkpoint is not None:
         load_checkpoint(checkpoint, network, optimizer, best)
     saved = time.monotonic()
-    due = (done_of() * validations // 1 + 1) / validations
+    due = done_of() * validations // 1 + 1
     try:
         while (done := done_of()) < 1:
             begun = time.monotonic()
@@ -124,8 +124,8 @@ def train(
             best.curve.add(value)
             yield StepDone(step=best.step, loss=value, learning_rate=rate)
             yield _progress(best, done_of())
-            if validate is not None and done_of() >= due:
-                due += 1 / validations
+            if validate is not None and done_of() * validations >= due:
+                due += 1
                 yield _validate(network, validate, best)
                 if settings.patience is not None and best.behind >= settings.patience:
                     yield Notice(text=f"No better for {best.behind} judgements: kept the best.")
@@ -191,7 +191,10 @@ def _done(state: Trained, settings: TrainSettings, limit: Callable[[], float | N
     by_time = 0.0
     if seconds is not None:
         by_time = state.elapsed() / max(seconds - state.pace, SHORTEST_S)
-    return max(state.step / settings.steps, by_time)
+    if by_time * settings.steps >= state.step + 1:
+        return by_time
+    # time that is ahead by less than a step decides nothing, so that the same seed gives the same
+    return state.step / settings.steps
 
 
 def _schedule(settings: TrainSettings, step: int, done: float) -> float:

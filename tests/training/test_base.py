@@ -12,6 +12,7 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.base import judged_as_it_is, starting_from
+from napari_unet.training.finetune import fine_tune
 from napari_unet.training.scoring import Exam
 from tests.models_for_tests import tiny_model
 
@@ -86,3 +87,31 @@ def test_a_model_is_judged_through_its_own_input_by_the_pixels_of_others(
     assert all(
         torch.equal(value, chosen.parameters[name]) for name, value in network.state_dict().items()
     )
+
+
+def test_the_new_model_comes_from_the_base_and_is_compared_with_the_chosen_one(
+    chosen, base, correction
+):
+    before = fine_tune(chosen, [correction], QUICK.model_copy(update={"go_on": True})).proof.before
+    result = fine_tune(chosen, [correction], QUICK, base=base)
+    card = result.model.card
+    assert card.parent == base.card.id
+    assert card.training.chosen == chosen.card.id
+    assert card.name == "Base (tuned)"
+    assert result.proof.before == before
+    assert len(result.model.pack) > 3, "what the chosen one remembers, and what it has learnt now"
+    alone = fine_tune(
+        Model(starting_from(chosen, base, QUICK).card, base.parameters, chosen.pack),
+        [correction],
+        QUICK,
+    )
+    assert all(
+        torch.equal(value, alone.model.parameters[name])
+        for name, value in result.model.parameters.items()
+    )
+
+
+def test_its_own_base_is_no_news(base, correction):
+    result = fine_tune(base, [correction], QUICK)
+    assert result.model.card.parent == base.card.id
+    assert result.model.card.training.chosen is None

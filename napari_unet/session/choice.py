@@ -45,8 +45,11 @@ class ModelChoice:
         self.model = found[0]
         self.changed.emit()
 
+    @property
+    def base(self) -> library.Entry | None:
+        """What the chosen model descends from in the end; None where it descends from nothing."""
+        return base_of(self.models, self.model.card) if self.model else None
+
     def base_for(self, settings: FineTuneSettings) -> library.Entry | None:
         """What fine-tuning starts from instead of the chosen model; None is that model itself."""
-        if self.model is None or settings.go_on or settings.network is not None:
-            return None
-        return base_of(self.models, self.model.card)
+        return None if settings.go_on or settings.network is not None else self.base

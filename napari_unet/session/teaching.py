@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from napari_unet.models.library import Entry
 from napari_unet.schema.catalog import LOSSES, NETWORKS
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 
@@ -44,11 +45,26 @@ def verb(settings: FineTuneSettings) -> str:
     return f"Teach a new {NETWORKS[settings.network].title}"
 
 
-def unusual(settings: FineTuneSettings) -> str:
-    """What was chosen that is not as usual, in one line; empty if nothing was."""
+def start_text(base: Entry | None) -> str:
+    """What fine-tuning starts from if not from the chosen model; empty if it does from that."""
+    if base is None:
+        return ""
+    return (
+        f"Starts from its base, '{base.card.name}', with all corrections so far, and is compared "
+        "with the chosen model."
+    )
+
+
+def unusual(settings: FineTuneSettings, has_base: bool = False) -> str:
+    """What was chosen that is not as usual, in one line; empty if nothing was.
+
+    A model that has no base goes on from itself in any case.
+    """
     parts = []
     if settings.network is not None:
         parts.append(f"starts from a new {NETWORKS[settings.network].title}")
+    elif settings.go_on and has_base:
+        parts.append("goes on from the chosen model")
     if settings.loss.loss != LossSettings().loss:
         parts.append(f"loss: {LOSSES[settings.loss.loss].title}")
     if settings.network is None and not settings.auto_input:

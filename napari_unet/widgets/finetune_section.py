@@ -17,6 +17,7 @@ from napari_unet.widgets.parts import Explanation, Running, Section, button
 from napari_unet.widgets.plots import Plot
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import Colours
+from napari_unet.widgets.unfinished_offer import UnfinishedOffer
 from napari_unet.widgets.what_counts import WhatCounts
 
 _WATCH = (
@@ -34,6 +35,7 @@ class FineTuneSection(Section):
     def __init__(self, desk: Desk, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__("3  Fine-tune", parent)
         self._desk = desk
+        self.unfinished = UnfinishedOffer(desk.session)
         self.settings = Form(desk.fine_tune_settings, ["seconds"])
         self.advanced = Advanced(desk.fine_tune_settings)
         self.what_counts = WhatCounts(desk.weigher, desk.fine_tune_settings)
@@ -43,6 +45,7 @@ class FineTuneSection(Section):
         self.run = button(
             "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
         )
+        self.start = Explanation()
         self.reason = Explanation()
         self.outside = Explanation()
         self.running = Running("Stop", "End now, and keep the best that was reached.")
@@ -51,10 +54,12 @@ class FineTuneSection(Section):
         self.comparison = ComparisonRow(desk)
         self.card.looks.addWidget(self.comparison)
         for widget in (
+            self.unfinished,
             self.settings,
             self.advanced,
             self.what_counts,
             self.watch,
+            self.start,
             self.run,
             self.reason,
             self.outside,
@@ -103,6 +108,9 @@ class FineTuneSection(Section):
         self._reveal(self.plot, learning or bool(session.curves.steps))
         self.settings.show_record(settings)
         self.advanced.show_settings(settings)
+        self.advanced.show_base(session.base is not None)
+        self.start.say("" if learning else teaching.start_text(session.base_for(settings)))
+        self.unfinished.refresh()
         self.what_counts.show_settings(settings)
         self.card.show_result(session.candidate, guided=not self._desk.guide.why_not())
         self.comparison.refresh()

@@ -15,7 +15,6 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
-from napari_unet.jobs.job import Listener
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import (
     FineTuneSettings,
@@ -30,7 +29,6 @@ from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
 from napari_unet.widgets import layers
-from napari_unet.widgets.blender import Blender
 from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
 from napari_unet.widgets.guide import Guide
@@ -75,7 +73,6 @@ class Desk(QObject):
         self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self.watcher = Watcher(self.session, self.stage, self)
-        self.blender = Blender(self.session, self)
         self.guide = Guide(self.stage, self)
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
@@ -210,22 +207,9 @@ class Desk(QObject):
         ValueError
             If that is not possible now; the sentence says why.
         """
-        self._teacher.teach(self._settings_to_learn_by, self.watcher.view())
-
-    def preview(self, hear: Listener) -> None:
-        """Draw patches as the next fine-tuning would draw them; nothing is learnt.
-
-        Raises
-        ------
-        ValueError
-            If that is not possible now; the sentence says why.
-        """
-        self._teacher.preview(self._settings_to_learn_by, hear)
-
-    @property
-    def _settings_to_learn_by(self) -> FineTuneSettings:
         device = self.predict_settings.device
-        return self.fine_tune_settings.model_copy(update={"device": device})
+        settings = self.fine_tune_settings.model_copy(update={"device": device})
+        self._teacher.teach(settings, self.watcher.view())
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window.

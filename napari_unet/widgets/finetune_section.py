@@ -10,7 +10,6 @@ from napari_unet.session import kind, teaching, wording
 from napari_unet.session.meanwhile import meanwhile_text
 from napari_unet.session.run import Curves
 from napari_unet.widgets.advanced import Advanced
-from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
@@ -21,7 +20,6 @@ from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import Colours
 from napari_unet.widgets.unfinished_offer import UnfinishedOffer
 from napari_unet.widgets.what_counts import WhatCounts
-from napari_unet.widgets.what_it_sees import WhatItSees
 
 _WATCH = (
     "While it learns, outline what the network finds in what is on the screen, every few seconds.\n"
@@ -42,8 +40,6 @@ class FineTuneSection(Section):
         self.settings = Form(desk.fine_tune_settings, ["seconds"])
         self.advanced = Advanced(desk.fine_tune_settings)
         self.what_counts = WhatCounts(desk.weigher, desk.fine_tune_settings)
-        self.what_it_sees = WhatItSees(desk)
-        self.what_counts.add(self.what_it_sees)
         self.watch = QCheckBox("Watch it learn")
         self.watch.setToolTip(_WATCH)
         self.watch.setChecked(desk.watcher.wanted)
@@ -58,9 +54,7 @@ class FineTuneSection(Section):
         self.plot = Plot(colours)
         self.card = ProofCard()
         self.comparison = ComparisonRow(desk)
-        self.blend = BlendRow(desk)
         self.card.looks.addWidget(self.comparison)
-        self.card.looks.addWidget(self.blend)
         for widget in (
             self.unfinished,
             self.settings,
@@ -85,7 +79,6 @@ class FineTuneSection(Section):
         self.settings.changed.connect(self._on_settings_edited)
         self.advanced.changed.connect(self._on_settings_edited)
         self.what_counts.changed.connect(self._on_settings_edited)
-        self.what_it_sees.grown.connect(self.grown)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.watch.toggled.connect(self._on_watch_toggled)
@@ -124,9 +117,7 @@ class FineTuneSection(Section):
         self.unfinished.refresh()
         self.what_counts.show_settings(settings)
         self.card.show_result(session.candidate, guided=not self._desk.guide.why_not())
-        self.card.keep.setEnabled(not self._desk.blender.at_old)
         self.comparison.refresh()
-        self.blend.refresh()
         self._reveal(self.card, session.candidate is not None)
 
     def _reveal(self, widget: QWidget, shown: bool) -> None:

@@ -29,14 +29,12 @@ from napari_unet.models.model import Model
 from napari_unet.models.pack import Pack
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.examples import make_example
-from napari_unet.training.finetune import BATCH_WITH_REPLAY, fine_tune
+from napari_unet.training.finetune import fine_tune
 from napari_unet.training.new_model import PICTURES
 from napari_unet.training.packing import pack_of
-from napari_unet.training.replay import SHARE
 
 PACKS = ("none", "synthetic", "own")
 SEEDS = range(3)
-REPLAYED = f"{round(SHARE * BATCH_WITH_REPLAY)} of {BATCH_WITH_REPLAY}"
 
 
 def own_pack() -> Pack:
@@ -59,7 +57,6 @@ def measure(model: Model, pack: str, name: str, seed: int) -> dict[str, Any]:
     return {
         "data": name,
         "pack": pack,
-        "replayed": REPLAYED if model.pack else "nothing",
         "seed": seed,
         "new": scores(result.model, new),
         "old": scores(result.model, load("dsb2018", "val")[::5]),

@@ -11,6 +11,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.forgetting_tables import forgetting
 from benchmarks.inputs_tables import inputs
 from benchmarks.queue_tables import queue, ranking
 from benchmarks.speed_tables import speed
@@ -95,7 +96,17 @@ five also loads code.
 
 def page() -> str:
     """The whole page."""
-    sections = (starters, normalization, speed, inputs, fine_tuning, queue, ranking, painting)
+    sections = (
+        starters,
+        normalization,
+        speed,
+        inputs,
+        fine_tuning,
+        forgetting,
+        queue,
+        ranking,
+        painting,
+    )
     return "\n".join([INTRODUCTION, *(section() for section in sections)])
 
 

@@ -125,8 +125,8 @@ def _preview(request: PreviewRequest) -> Job:
     yield Progress(phase="model", done=0, total=1)
     from napari_unet.training.preview import previewing
 
-    model = _load(request.model)
-    sentence = yield from previewing(model, request.corrections, request.settings)
+    model, base = _load(request.model), None if request.base is None else _load(request.base)
+    sentence = yield from previewing(model, request.corrections, request.settings, base)
     return Previewed(sentence=sentence)
 
 

@@ -85,6 +85,8 @@ class PreviewRequest(Record):
     model: str
     corrections: list[Correction]
     settings: FineTuneSettings = FineTuneSettings()
+    base: str | None = None
+    """As in `FineTuneRequest`."""
 
 
 class CheckRequest(Record):

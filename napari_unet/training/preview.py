@@ -19,9 +19,14 @@ SHOWN, REPLAYED = 9, 3
 
 
 def previewing(
-    model: Model, corrections: Sequence[Correction], settings: FineTuneSettings
+    model: Model,
+    corrections: Sequence[Correction],
+    settings: FineTuneSettings,
+    base: Model | None = None,
 ) -> Generator[Event, None, str]:
     """Prepare a fine-tuning as always, and show what its first steps would learn from.
+
+    The arguments are those of `fine_tune`.
 
     Yields
     ------
@@ -36,7 +41,7 @@ def previewing(
     ValueError
         If there is nothing to learn from.
     """
-    ready = yield from preparing(model, corrections, settings)
+    ready = yield from preparing(model, corrections, settings, base)
     yield patches_of(ready.sampler)
     return ready.found.sentence if ready.found else ready.model.card.input.sentence
 

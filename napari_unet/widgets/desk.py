@@ -15,6 +15,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
+from napari_unet.jobs.job import Listener
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import (
     FineTuneSettings,
@@ -207,9 +208,22 @@ class Desk(QObject):
         ValueError
             If that is not possible now; the sentence says why.
         """
+        self._teacher.teach(self._settings_to_learn_by, self.watcher.view())
+
+    def preview(self, hear: Listener) -> None:
+        """Draw patches as the next fine-tuning would draw them; nothing is learnt.
+
+        Raises
+        ------
+        ValueError
+            If that is not possible now; the sentence says why.
+        """
+        self._teacher.preview(self._settings_to_learn_by, hear)
+
+    @property
+    def _settings_to_learn_by(self) -> FineTuneSettings:
         device = self.predict_settings.device
-        settings = self.fine_tune_settings.model_copy(update={"device": device})
-        self._teacher.teach(settings, self.watcher.view())
+        return self.fine_tune_settings.model_copy(update={"device": device})
 
     def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window.

@@ -20,6 +20,7 @@ from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import Colours
 from napari_unet.widgets.unfinished_offer import UnfinishedOffer
 from napari_unet.widgets.what_counts import WhatCounts
+from napari_unet.widgets.what_it_sees import WhatItSees
 
 _WATCH = (
     "While it learns, outline what the network finds in what is on the screen, every few seconds.\n"
@@ -40,6 +41,8 @@ class FineTuneSection(Section):
         self.settings = Form(desk.fine_tune_settings, ["seconds"])
         self.advanced = Advanced(desk.fine_tune_settings)
         self.what_counts = WhatCounts(desk.weigher, desk.fine_tune_settings)
+        self.what_it_sees = WhatItSees(desk)
+        self.what_counts.add(self.what_it_sees)
         self.watch = QCheckBox("Watch it learn")
         self.watch.setToolTip(_WATCH)
         self.watch.setChecked(desk.watcher.wanted)
@@ -79,6 +82,7 @@ class FineTuneSection(Section):
         self.settings.changed.connect(self._on_settings_edited)
         self.advanced.changed.connect(self._on_settings_edited)
         self.what_counts.changed.connect(self._on_settings_edited)
+        self.what_it_sees.grown.connect(self.grown)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.watch.toggled.connect(self._on_watch_toggled)

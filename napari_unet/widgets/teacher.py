@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from qtpy.QtCore import QObject
 
+from napari_unet.jobs.job import Listener
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.requests import View
+from napari_unet.schema.requests import PreviewRequest, View
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.session import wording
 from napari_unet.session.gathering import Gathered, gather
@@ -17,6 +19,8 @@ from napari_unet.session.session import Session
 from napari_unet.widgets.runner import Latest, tell
 from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.stage import Stage
+
+Use = Callable[[list[Correction]], None]
 
 
 class Teacher(QObject):
@@ -55,36 +59,57 @@ class Teacher(QObject):
         ValueError
             If that is not possible now; the sentence says why.
         """
-        if reason := self.why_not():
-            raise ValueError(reason)
-        here, others = list(self._stage.bench.corrections()), self._opener.worked_on
-        self._meanwhile.begin(self._histories())
-        if not others:
-            self._session.fine_tune(here, settings, view)
-            return
-        reading = self._stage.reading
-        work = partial(gather, others, reading.axes, reading.channel)
-        self._gathering.ask(work, partial(self._learn, here, settings, view), at_once=True)
+        if not self.why_not():
+            self._meanwhile.begin(self._histories())
+        self._collect(lambda all_: self._session.fine_tune(all_, settings, view))
 
     @property
     def made_meanwhile(self) -> int:
         """Corrections made since the last fine-tuning began: the next one learns them."""
         return self._meanwhile.count(self._histories())
 
+    def preview(self, settings: FineTuneSettings, hear: Listener) -> None:
+        """Have patches drawn as a fine-tuning on all that is confirmed now would draw them.
+
+        Raises
+        ------
+        ValueError
+            If that is not possible now; the sentence says why.
+        """
+        self._collect(lambda all_: self._session.run(self._preview_of(all_, settings), hear))
+
     def drop(self) -> None:
         """Learn nothing of what is still collected."""
         self._gathering.drop()
 
+    def _collect(self, use: Use) -> None:
+        """Take all that is confirmed now, also of images that are not open."""
+        if reason := self.why_not():
+            raise ValueError(reason)
+        here, others = list(self._stage.bench.corrections()), self._opener.worked_on
+        if not others:
+            use(here)
+            return
+        reading = self._stage.reading
+        work = partial(gather, others, reading.axes, reading.channel)
+        self._gathering.ask(work, partial(_use_both, use, here), at_once=True)
+
     def _histories(self) -> list[History]:
         return [work.specimen.history for work in self._stage.bench.works]
 
-    def _learn(
-        self,
-        here: list[Correction],
-        settings: FineTuneSettings,
-        view: View | None,
-        there: Gathered,
-    ) -> None:
-        for sentence in there.left_out:
-            tell(sentence)
-        self._session.fine_tune([*here, *there.corrections], settings, view)
+    def _preview_of(
+        self, corrections: list[Correction], settings: FineTuneSettings
+    ) -> PreviewRequest:
+        model, base = self._session.model, self._session.base_for(settings)
+        return PreviewRequest(
+            model=str(model.path) if model else "",
+            corrections=corrections,
+            settings=settings,
+            base=str(base.path) if base else None,
+        )
+
+
+def _use_both(use: Use, here: list[Correction], there: Gathered) -> None:
+    for sentence in there.left_out:
+        tell(sentence)
+    use([*here, *there.corrections])

@@ -38,7 +38,7 @@ class WhatCounts(QWidget):
         self._weigher, self._settings = weigher, settings
         self.fold = button(
             "What counts most",
-            "How much the gaps between objects count, shown over the image.",
+            "How much the gaps between objects count, and what the network sees.",
             name="flat",
             checkable=True,
         )
@@ -60,12 +60,12 @@ class WhatCounts(QWidget):
 
     def _arrange(self) -> QWidget:
         inside = QWidget()
+        self._rows = rows = QVBoxLayout(inside)
         dials = QFormLayout()
         dials.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         for name, dial in zip(self.names, (self.weight, self.reach), strict=True):
             name.setBuddy(dial)
             dials.addRow(name, dial)
-        rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
         rows.addWidget(self.why)
@@ -86,6 +86,10 @@ class WhatCounts(QWidget):
         self.shown.clicked.connect(self._on_shown_clicked)
         self.suggested.clicked.connect(self._on_suggested_clicked)
         self._weigher.changed.connect(self._on_weigher_changed)
+
+    def add(self, widget: QWidget) -> None:
+        """Let something else be folded away with it, below."""
+        self._rows.addWidget(widget)
 
     def show_settings(self, settings: FineTuneSettings) -> None:
         """Show other settings, without saying that they changed, and all that hangs on them."""

@@ -13,12 +13,12 @@ FORGETTING = """\
 ## What a fine-tuned model forgets
 
 `python -m benchmarks.forgetting --out benchmarks/forgetting.json`: the default model learns one
-region of 256 x 256 pixels in 60 steps, without a replay pack (*none*), with the *synthetic* one that
-ships in it, and with one of 22 pictures of dsb2018's train split, as a user's *own* model has it.
-With a pack, three of the six patches of a step are replayed; without one a step has four patches.
-*Old* is the IoU on every fifth val image of dsb2018, {before:.3f} before; *new* is on held-out images
-of the data set. The input is left as it is. Median of all runs with one's own pack: {own:+.3f} (the goal
-was -0.02), with the synthetic one: {synthetic:+.3f} (the goal was -0.03).
+region of 256 x 256 pixels in 60 steps, without a replay pack (*none*), with the *synthetic* one
+that ships in it, and with one of 22 pictures of dsb2018's train split, as a user's *own* model has
+it. With a pack, three of the six patches of a step are replayed; without one a step has four
+patches. *Old* is the IoU on every fifth val image of dsb2018, {before:.3f} before; *new* is on
+held-out images of the data set. The input is left as it is. Median of all runs with one's own pack:
+{own:+.3f} (the goal was -0.02), with the synthetic one: {synthetic:+.3f} (the goal was -0.03).
 
 | data | pack | new: IoU | new: F1 | old: change of IoU: median, worst | runs |
 |---|---|---|---|---|---|

@@ -13,6 +13,8 @@ from napari_unet.jobs.job import Job
 from napari_unet.jobs.safekeeping import state_of, taken_up
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import (
+    Blended,
+    BlendRequest,
     Checked,
     CheckRequest,
     CompareRequest,
@@ -53,6 +55,8 @@ def perform(request: Request, folder: Path) -> Job:
             return (yield from _compare(request))
         case PreviewRequest():
             return (yield from _preview(request))
+        case BlendRequest():
+            return (yield from _blend(request, folder))
         case CheckRequest():
             return (yield from _check(request))
 
@@ -119,6 +123,22 @@ def _compare(request: CompareRequest) -> Job:
     old, new = _load(request.old), _load(request.new)
     yield from comparing(old, new, request.plane, request.settings, request.region)
     return Predicted(model_id=new.card.id, settings=request.settings)
+
+
+def _blend(request: BlendRequest, folder: Path) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.models.archive import write_model
+    from napari_unet.models.library import file_name
+    from napari_unet.training.blending import SHARES, blending
+
+    old, new = _load(request.old), _load(request.new)
+    made = yield from blending(old, new, request.corrections, request.device)
+    stops = []
+    for model, proof in made:
+        path = folder / file_name(model.card)
+        write_model(model, path)
+        stops.append(FineTuned(path=str(path), card=model.card, proof=proof, steps=0, seconds=0))
+    return Blended(shares=list(SHARES), stops=stops)
 
 
 def _preview(request: PreviewRequest) -> Job:

@@ -89,6 +89,20 @@ class PreviewRequest(Record):
     """As in `FineTuneRequest`."""
 
 
+class BlendRequest(Record):
+    """Judge models between an old and a new one, on what was held out from the new one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    kind: Literal["blend"] = "blend"
+    old: str
+    new: str
+    """Name, id or path of each."""
+    corrections: list[Correction]
+    """Those that the new one has learnt from."""
+    device: Device = "auto"
+
+
 class CheckRequest(Record):
     """Try the device for real, with one tiny training step and prediction."""
 
@@ -97,7 +111,12 @@ class CheckRequest(Record):
 
 
 Request = Annotated[
-    PredictRequest | FineTuneRequest | CompareRequest | PreviewRequest | CheckRequest,
+    PredictRequest
+    | FineTuneRequest
+    | CompareRequest
+    | PreviewRequest
+    | BlendRequest
+    | CheckRequest,
     Field(discriminator="kind"),
 ]
 
@@ -112,6 +131,15 @@ class FineTuned(Record):
     proof: Proof
     steps: int
     seconds: float
+
+
+class Blended(Record):
+    """Models between an old and a new one, each with its own proof."""
+
+    kind: Literal["blended"] = "blended"
+    shares: list[float]
+    """How far each is on the way to the new one, from 0 to 1."""
+    stops: list[FineTuned]
 
 
 class Checked(Record):
@@ -139,4 +167,6 @@ class Predicted(Record):
     settings: PredictSettings
 
 
-Result = Annotated[Predicted | FineTuned | Previewed | Checked, Field(discriminator="kind")]
+Result = Annotated[
+    Predicted | FineTuned | Previewed | Blended | Checked, Field(discriminator="kind")
+]

@@ -29,6 +29,7 @@ _DOING = {
     "predict": "Segmenting …",
     "fine-tune": "Fine-tuning …",
     "compare": "Comparing …",
+    "blend": "Comparing …",
     "preview": "Drawing patches …",
 }
 
@@ -44,7 +45,7 @@ class Run:
     """Of whoever asked for it."""
 
     @property
-    def kind(self) -> Literal["predict", "fine-tune", "compare", "preview", "check"]:
+    def kind(self) -> Literal["predict", "fine-tune", "compare", "preview", "blend", "check"]:
         """What it does."""
         return self.request.kind
 

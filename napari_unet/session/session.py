@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 from psygnal import Signal
 
 from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
-from napari_unet.models import library
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Glimpse, Notice, Progress, StepDone, TileDone, Validated
 from napari_unet.schema.prediction import Box
@@ -26,7 +24,7 @@ from napari_unet.schema.requests import (
     View,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
-from napari_unet.session.choice import ModelChoice
+from napari_unet.session.decision import Decision
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
 from napari_unet.session.run import Curves, Run, Runner
@@ -34,7 +32,7 @@ from napari_unet.session.specimen import Specimen
 from napari_unet.session.unfinished import Safe, Unfinished
 
 
-class Session(ModelChoice):
+class Session(Decision):
     """What one panel is doing: the chosen model, the running job, the model to keep or discard.
 
     It knows no window: whoever shows it listens to its signals.
@@ -55,8 +53,6 @@ class Session(ModelChoice):
     """A specimen, and the planes of which a prediction came to its end."""
     learned = Signal(Curves)
     glimpsed = Signal(Glimpse)
-    kept = Signal(object)
-    """The library's entry of a model that was kept."""
     noticed = Signal(str)
     failed = Signal(str, str)
     """One sentence for the user, and the details for a report."""
@@ -69,7 +65,6 @@ class Session(ModelChoice):
         self.device_problem = ""
         """Why the chosen device can not be used; empty if it can, or is not tried yet."""
         self.curves = Curves()
-        self.candidate: FineTuned | None = None
         self.safe = Safe()
 
     # the jobs
@@ -203,32 +198,6 @@ class Session(ModelChoice):
         self.progress = None
         self.discard()
         self.changed.emit()
-
-    # the decision
-
-    def keep(self) -> library.Entry:
-        """Take the new model into the library and choose it.
-
-        Raises
-        ------
-        ValueError
-            If no model waits for a decision.
-        """
-        if self.candidate is None:
-            raise ValueError("There is no new model to keep.")
-        entry = library.keep(Path(self.candidate.path))
-        self.discard()
-        self.refresh_models()
-        self.choose(entry.card.id)
-        self.kept.emit(entry)
-        return entry
-
-    def discard(self) -> None:
-        """Drop the new model; the one it came from was never touched."""
-        if self.candidate is not None:
-            Path(self.candidate.path).unlink(missing_ok=True)
-            self.candidate = None
-            self.changed.emit()
 
     # what the engine says
 

@@ -30,6 +30,7 @@ from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
 from napari_unet.widgets import layers
+from napari_unet.widgets.blender import Blender
 from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
 from napari_unet.widgets.guide import Guide
@@ -74,6 +75,7 @@ class Desk(QObject):
         self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self.watcher = Watcher(self.session, self.stage, self)
+        self.blender = Blender(self.session, self)
         self.guide = Guide(self.stage, self)
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""

@@ -10,6 +10,7 @@ from napari_unet.session import kind, teaching, wording
 from napari_unet.session.meanwhile import meanwhile_text
 from napari_unet.session.run import Curves
 from napari_unet.widgets.advanced import Advanced
+from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
@@ -57,7 +58,9 @@ class FineTuneSection(Section):
         self.plot = Plot(colours)
         self.card = ProofCard()
         self.comparison = ComparisonRow(desk)
+        self.blend = BlendRow(desk)
         self.card.looks.addWidget(self.comparison)
+        self.card.looks.addWidget(self.blend)
         for widget in (
             self.unfinished,
             self.settings,
@@ -121,7 +124,9 @@ class FineTuneSection(Section):
         self.unfinished.refresh()
         self.what_counts.show_settings(settings)
         self.card.show_result(session.candidate, guided=not self._desk.guide.why_not())
+        self.card.keep.setEnabled(not self._desk.blender.at_old)
         self.comparison.refresh()
+        self.blend.refresh()
         self._reveal(self.card, session.candidate is not None)
 
     def _reveal(self, widget: QWidget, shown: bool) -> None:

@@ -16,6 +16,7 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Compared, Patches, Progress, StepDone, TileDone
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.requests import (
+    BlendRequest,
     CheckRequest,
     CompareRequest,
     FineTuneRequest,
@@ -164,6 +165,25 @@ def test_patches_are_shown_before_anything_is_learnt(inline, model, image):
     (patches,) = [message for message in heard.messages if isinstance(message, Patches)]
     assert len(patches.images) == len(patches.targets) == len(patches.weight_maps) == 9
     assert heard.messages[-1].result.sentence == "as the model expects"
+
+
+def test_models_in_between_are_written_beside_the_new_one(inline, model, image):
+    other = archive.read_model(model)
+    card = other.card.model_copy(update={"id": "b" * 32, "name": "tiny (tuned)"})
+    new = Model(card, build_network("unet", card.network_settings, seed=2).state_dict())
+    archive.write_model(new, model.parent / "new.safetensors")
+    request = BlendRequest(
+        old=str(model),
+        new=str(model.parent / "new.safetensors"),
+        corrections=[correction_of(image)],
+        device="cpu",
+    )
+    blended = hear(inline, request).messages[-1].result
+    assert blended.shares == [0.25, 0.5, 0.75]
+    for stop in blended.stops:
+        assert archive.read_card(Path(stop.path)) == stop.card
+        assert stop.card.training.proof == stop.proof
+    assert len({stop.path for stop in blended.stops}) == 3
 
 
 def test_the_device_is_tried_and_explained(inline):

@@ -11,6 +11,8 @@ from napari_unet.schema.events import Compared, Progress, StepDone, TileDone, Va
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import HeldOutScores, Proof
 from napari_unet.schema.requests import (
+    Blended,
+    BlendRequest,
     Checked,
     CheckRequest,
     CompareRequest,
@@ -86,6 +88,8 @@ class FakeEngine:
                 self.predict(request)
             case FineTuneRequest() as request:
                 self.fine_tune(request)
+            case BlendRequest() as request:
+                self.blend(request)
             case CompareRequest() as request:
                 self.compare(request)
 
@@ -107,6 +111,16 @@ class FakeEngine:
         new[:, :10] = 0
         self.say(Compared(box=box, old=old, new=new, difference=difference(old, new)))
         self.end(Done(result=Predicted(model_id="x", settings=request.settings)))
+
+    def blend(self, request):
+        stops, shares = [], [0.25, 0.5, 0.75]
+        for share in shares:
+            path = Path(self.folder) / f"{share}.safetensors"
+            card = write_card(path, f"tuned {share:.0%}", parent="one")
+            after = WORSE.model_copy(update={"f1_50": 0.4 + 0.2 * share})
+            proof = Proof(before=WORSE, after=after, sentence="Somewhat better.")
+            stops.append(FineTuned(path=str(path), card=card, proof=proof, steps=0, seconds=0))
+        self.end(Done(result=Blended(shares=shares, stops=stops)))
 
     def fine_tune(self, request):
         self.say(StepDone(step=1, loss=0.5, learning_rate=0.1))

@@ -1,4 +1,4 @@
-"""A job under way: what carries it out, what it works on, and the curves it draws."""
+"""A job under way: what carries it out, and what it works on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from napari_unet.jobs.job import Listener
-from napari_unet.schema.events import StepDone, Validated
 from napari_unet.schema.requests import Request
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.specimen import Specimen
@@ -59,17 +58,3 @@ class Run:
     def doing(self) -> str:
         """The same in a word for people; empty of what nobody waits for."""
         return _DOING.get(self.kind, "")
-
-
-@dataclass(frozen=True)
-class Curves:
-    """How a fine-tuning goes: one value for each step, one for each test on held-out pixels."""
-
-    steps: tuple[StepDone, ...] = ()
-    tests: tuple[Validated, ...] = ()
-
-    def after(self, event: StepDone | Validated) -> Curves:
-        """The curves with one value more."""
-        if isinstance(event, StepDone):
-            return Curves((*self.steps, event), self.tests)
-        return Curves(self.steps, (*self.tests, event))

@@ -24,10 +24,11 @@ from napari_unet.schema.requests import (
     View,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
+from napari_unet.session.curves import Curves
 from napari_unet.session.decision import Decision
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
-from napari_unet.session.run import Curves, Run, Runner
+from napari_unet.session.run import Run, Runner
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.unfinished import Safe, Unfinished
 

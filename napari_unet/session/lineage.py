@@ -8,7 +8,7 @@ from typing import NamedTuple
 from napari_unet.models.library import Entry
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.scores import Scores
-from napari_unet.session.wording import many
+from napari_unet.session.wording import many, when_text
 
 
 class Relative(NamedTuple):
@@ -49,6 +49,18 @@ def _descent(
         if child.card.id not in seen:
             seen.add(child.card.id)
             yield from _descent(models, child, generation + 1, seen)
+
+
+def line_text(entry: Entry) -> str:
+    """When a model was made, on what, and how good it is, in one line."""
+    parts = (made_text(entry), learnt_text(entry.card), score_text(entry.card))
+    return ", ".join(part for part in parts if part)
+
+
+def made_text(entry: Entry) -> str:
+    """When a model was made, in this computer's time; of those that ship with us, just that."""
+    created = entry.card.created.astimezone().replace(tzinfo=None)
+    return "ships with the program" if entry.shipped else when_text(created)
 
 
 def learnt_text(card: ModelCard) -> str:

@@ -12,6 +12,20 @@ from napari_unet.schema.settings import FineTuneSettings, LossSettings
 _NOTHING_YET = "A new network knows nothing yet: correct more, and give it more time."
 
 
+_FEW = (
+    "Choose it where the model finds some of the cells: it needs few corrections and little time."
+)
+_BASE = (
+    "As a rule: all corrections so far are learnt anew, from the model that this one descends from."
+)
+_ON = (
+    "Choose it where earlier corrections are no longer at hand: a model that is tuned again and "
+    "again is drawn towards what it learnt first."
+)
+GO_ON = "go on"
+"""Not the name of a network: to go on from the chosen model although it has a base."""
+
+
 class Option(NamedTuple):
     """Something that can be chosen."""
 
@@ -20,14 +34,14 @@ class Option(NamedTuple):
     """When to choose it."""
 
 
-def starts() -> Mapping[str | None, Option]:
-    """What fine-tuning can start from: None is the model itself, a name is a new network."""
-    model = Option(
-        "This model",
-        "Choose it where the model finds some of the cells: it needs few corrections and little "
-        "time.",
-    )
-    options: dict[str | None, Option] = {None: model}
+def starts(has_base: bool = False) -> Mapping[str | None, Option]:
+    """What fine-tuning can start from: a name of the catalogue is a new network.
+
+    None is the model itself, or its base where it has one; then `GO_ON` is the model itself.
+    """
+    options: dict[str | None, Option] = {None: Option("This model", _FEW)}
+    if has_base:
+        options = {None: Option("The base of this model", _BASE), GO_ON: Option("This model", _ON)}
     for name, entry in NETWORKS.items():
         options[name] = Option(f"A new {entry.title}", f"{entry.when} {_NOTHING_YET}")
     return options
@@ -45,14 +59,16 @@ def verb(settings: FineTuneSettings) -> str:
     return f"Teach a new {NETWORKS[settings.network].title}"
 
 
+def start_of(settings: FineTuneSettings, has_base: bool) -> str | None:
+    """Which of `starts` is chosen."""
+    return GO_ON if settings.go_on and has_base and not settings.network else settings.network
+
+
 def start_text(base: Entry | None) -> str:
     """What fine-tuning starts from if not from the chosen model; empty if it does from that."""
     if base is None:
         return ""
-    return (
-        f"Starts from its base, '{base.card.name}', with all corrections so far, and is compared "
-        "with the chosen model."
-    )
+    return f"Starts from its base, '{base.card.name}', with all corrections so far."
 
 
 def unusual(settings: FineTuneSettings, has_base: bool = False) -> str:

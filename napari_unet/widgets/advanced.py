@@ -40,36 +40,34 @@ class Advanced(QWidget):
         self.loss = CatalogChoice(
             loss.title or "", "What the network is taught to minimise.", teaching.losses()
         )
-        self.go_on = Form(settings, ["go_on"])
         self.input = Form(settings, ["auto_input"])
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
-        for widget in (self.fold, self.unusual, self.start, self.go_on, self.loss, self.input):
+        for widget in (self.fold, self.unusual, self.start, self.loss, self.input):
             rows.addWidget(widget)
         self.fold.toggled.connect(self._on_folded)
         self.start.chosen.connect(self._on_start_chosen)
         self.loss.chosen.connect(self._on_loss_chosen)
-        self.go_on.changed.connect(self._on_go_on_edited)
         self.input.changed.connect(self._on_input_edited)
         self.show_settings(settings)
 
     def show_base(self, has_base: bool) -> None:
         """Let its user choose between the chosen model and its base, if it has one."""
-        self._has_base = has_base
-        self.show_settings(self._settings)
+        if has_base != self._has_base:
+            self._has_base = has_base
+            self.start.offer(teaching.starts(has_base))
+            self.show_settings(self._settings)
 
     def show_settings(self, settings: FineTuneSettings) -> None:
         """Show other settings, without saying that they changed."""
         self._settings = settings
-        self.start.show_name(settings.network)
+        self.start.show_name(teaching.start_of(settings, self._has_base))
         self.loss.show_name(settings.loss.loss)
-        self.go_on.show_record(settings)
         self.input.show_record(settings)
         opened = self.fold.isChecked()
         self.start.setVisible(opened)
         self.loss.setVisible(opened)
-        self.go_on.setVisible(opened and self._has_base and settings.network is None)
         self.input.setVisible(opened and settings.network is None)
         self.unusual.say("" if opened else teaching.unusual(settings, self._has_base))
 
@@ -83,15 +81,12 @@ class Advanced(QWidget):
 
     @guarded
     def _on_start_chosen(self, name: str | None) -> None:
-        self._use(network=name)
+        go_on = name == teaching.GO_ON
+        self._use(network=None if go_on else name, go_on=go_on)
 
     @guarded
     def _on_loss_chosen(self, name: str) -> None:
         self._use(loss=self._settings.loss.model_copy(update={"loss": name}))
-
-    @guarded
-    def _on_go_on_edited(self, settings: FineTuneSettings) -> None:
-        self._use(go_on=settings.go_on)
 
     @guarded
     def _on_input_edited(self, settings: FineTuneSettings) -> None:

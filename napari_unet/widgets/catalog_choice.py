@@ -36,15 +36,14 @@ class CatalogChoice(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._names, self._options = list(options), options
+        self._names: list[str | None] = []
+        self._options: Mapping[str | None, Option] = {}
         label = QLabel(title)
         label.setToolTip(tooltip)
         self.box = Choice(tooltip)
         self.box.setAccessibleName(title)
-        self.box.offer([option.title for option in options.values()], 0)
         label.setBuddy(self.box)
-        for index, option in enumerate(options.values()):
-            self.box.setItemData(index, option.when, Qt.ItemDataRole.ToolTipRole)
+        self.offer(options)
         self.when = Explanation()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -52,6 +51,13 @@ class CatalogChoice(QWidget):
         for widget in (label, self.box, self.when):
             rows.addWidget(widget)
         self.box.activated.connect(self._on_activated)
+
+    def offer(self, options: Mapping[str | None, Option]) -> None:
+        """Offer other things, the first of which is shown as chosen; `show_name` says which is."""
+        self._names, self._options = list(options), options
+        self.box.offer([option.title for option in options.values()], 0)
+        for index, option in enumerate(options.values()):
+            self.box.setItemData(index, option.when, Qt.ItemDataRole.ToolTipRole)
 
     def show_name(self, name: str | None) -> None:
         """Show that this one is chosen, without saying that it was chosen now."""

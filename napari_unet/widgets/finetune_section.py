@@ -7,14 +7,15 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.session import kind, teaching, wording
-from napari_unet.session.curves import Curves
 from napari_unet.session.meanwhile import meanwhile_text
+from napari_unet.session.run import Curves
 from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.forms import Form
+from napari_unet.widgets.history import History
 from napari_unet.widgets.parts import Explanation, Running, Section, button
 from napari_unet.widgets.plots import Plot
 from napari_unet.widgets.runner import guarded
@@ -56,6 +57,7 @@ class FineTuneSection(Section):
         self.running = Running("Stop", "End now, and keep the best that was reached.")
         self.meanwhile = Explanation()
         self.plot = Plot(colours)
+        self.history = History(desk.session)
         self.card = ProofCard()
         self.comparison = ComparisonRow(desk)
         self.blend = BlendRow(desk)
@@ -75,6 +77,7 @@ class FineTuneSection(Section):
             self.meanwhile,
             self.card,
             self.plot,
+            self.history,
         ):
             self.rows.addWidget(widget)
         self._connect()
@@ -86,6 +89,7 @@ class FineTuneSection(Section):
         self.advanced.changed.connect(self._on_settings_edited)
         self.what_counts.changed.connect(self._on_settings_edited)
         self.what_it_sees.grown.connect(self.grown)
+        self.history.grown.connect(self.grown)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.watch.toggled.connect(self._on_watch_toggled)
@@ -122,6 +126,7 @@ class FineTuneSection(Section):
         self.advanced.show_base(session.base is not None)
         self.start.say("" if learning else teaching.start_text(session.base_for(settings)))
         self.unfinished.refresh()
+        self.history.refresh()
         self.what_counts.show_settings(settings)
         self.card.show_result(session.candidate, guided=not self._desk.guide.why_not())
         self.card.keep.setEnabled(not self._desk.blender.at_old)

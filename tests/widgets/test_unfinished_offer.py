@@ -37,6 +37,7 @@ def panel(viewer, desk, qtbot):
     qtbot.addWidget(panel)
     panel.resize(400, 900)
     panel.show()
+    qtbot.waitUntil(lambda: desk.session.device is not None)
     return panel
 
 
@@ -142,9 +143,12 @@ def test_it_goes_on_from_the_chosen_model_if_that_is_wanted(
 ):
     advanced = panel.fine_tune.advanced
     advanced.fold.setChecked(True)
-    box = advanced.go_on.editor("go_on")
-    assert box.isVisible()
-    box.click()
+    box = advanced.start.box
+    assert box.currentText() == "The base of this model"
+    assert box.itemText(1) == "This model"
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert advanced.start.when.text().startswith("Choose it where earlier corrections")
     advanced.fold.setChecked(False)
     assert desk.fine_tune_settings.go_on
     assert not panel.fine_tune.start.isVisible()
@@ -158,5 +162,7 @@ def test_it_goes_on_from_the_chosen_model_if_that_is_wanted(
 
 def test_a_model_without_a_base_has_nothing_to_choose(panel):
     panel.fine_tune.advanced.fold.setChecked(True)
-    assert not panel.fine_tune.advanced.go_on.isVisible()
+    box = panel.fine_tune.advanced.start.box
+    assert box.currentText() == "This model"
+    assert box.itemText(1).startswith("A new ")
     assert not panel.fine_tune.start.isVisible()

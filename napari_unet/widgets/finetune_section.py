@@ -7,8 +7,8 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.session import kind, teaching, wording
+from napari_unet.session.curves import Curves
 from napari_unet.session.meanwhile import meanwhile_text
-from napari_unet.session.run import Curves
 from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard

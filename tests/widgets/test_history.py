@@ -140,7 +140,7 @@ def test_a_model_that_is_kept_joins_it(history, desk, library, tuned):
 @pytest.mark.window
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_with_a_mouse_in_a_narrow_window_nothing_is_cut_off(
-    make_napari_viewer, engine, library, theme
+    make_napari_viewer, engine, library, qtbot, theme
 ):
     viewer = make_napari_viewer(show=True)
     viewer.theme = theme
@@ -154,16 +154,23 @@ def test_with_a_mouse_in_a_narrow_window_nothing_is_cut_off(
     history = panel.fine_tune.history
     panel._scroll.ensureWidgetVisible(history.fold)
     QTest.mouseClick(history.fold, LEFT)
-    QTest.qWait(150)
     content = panel._scroll.widget()
+    qtbot.waitUntil(lambda: history.list.isVisible() and cut_off(history, content) == [])
     assert content.width() <= panel._scroll.viewport().width()
-    for label in history.findChildren(QLabel):
-        if label.isVisible():
-            assert label.height() >= label.heightForWidth(label.width()), label.text()
-            right = label.mapTo(content, label.rect().topRight()).x()
-            assert right < content.width(), label.text()
     use = history.list.buttons[made[1].id]
     panel._scroll.ensureWidgetVisible(use)
     QTest.mouseClick(use, LEFT)
     assert desk.session.model.card.id == made[1].id
     desk.close()
+
+
+def cut_off(history, content):
+    """The labels that have too little room."""
+    shown = [label for label in history.findChildren(QLabel) if label.isVisible()]
+    assert shown
+    return [
+        label.text()
+        for label in shown
+        if label.height() < label.heightForWidth(label.width())
+        or label.mapTo(content, label.rect().topRight()).x() >= content.width()
+    ]

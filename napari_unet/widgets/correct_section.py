@@ -15,10 +15,15 @@ from napari_unet.widgets.parts import Explanation, Section, beside, button, hint
 from napari_unet.widgets.restore_offer import RestoreOffer
 from napari_unet.widgets.review_box import ReviewBox
 from napari_unet.widgets.runner import guarded
-from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
+from napari_unet.widgets.theme import CONFIRMED, CORRECTED, DOUBT, UNKNOWN
 from napari_unet.widgets.tools import AT_ONCE, BY_NAME, CONFIRM_KEY, TOOLS
 
 _COLUMNS = 5
+_UNSURE = (
+    "Show where the model is unsure of the plane on the screen: a correction there teaches it\n"
+    "most, and Check objects leads to such places. More views say more: all heads of a UNet++,\n"
+    "and in Advanced the average over rotations."
+)
 _HINT = "Repair what is wrong, then say which region is right: that is what the model learns from."
 
 
@@ -44,6 +49,9 @@ class CorrectSection(Section):
         self.overlay = QCheckBox("Show")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
         self.overlay.setChecked(True)
+        self.unsure = QCheckBox("Show uncertainty")
+        self.unsure.setToolTip(_UNSURE)
+        self.unsure_means = Explanation()
         self.classes = ClassRow(desk)
         self.offer = RestoreOffer(desk)
         self.review = ReviewBox(desk)
@@ -70,6 +78,7 @@ class CorrectSection(Section):
         unknown = hint_colour(UNKNOWN, "unknown")
         legend = (confirmed, corrected, unknown, self.overlay)
         self.rows.addLayout(beside(*legend, stretch=(1, 1, 1, 0)))
+        self.rows.addLayout(beside(self.unsure, self.unsure_means, stretch=(0, 1)))
         self.rows.addWidget(self.exchange)
 
     def _connect(self) -> None:
@@ -77,6 +86,8 @@ class CorrectSection(Section):
         self.undo.clicked.connect(self._on_undo_clicked)
         self.redo.clicked.connect(self._on_redo_clicked)
         self.overlay.toggled.connect(self._on_overlay_toggled)
+        self.unsure.toggled.connect(self._on_unsure_toggled)
+        self._desk.uncertainty.changed.connect(self._show_uncertainty)
         self._desk.changed.connect(self.refresh)
 
     def _tool(self, name: str) -> QPushButton:
@@ -109,6 +120,19 @@ class CorrectSection(Section):
         self._offer(self.undo, "Undo", history.done if history else [])
         self._offer(self.redo, "Redo", history.undone if history else [])
         self.count.say(wording.count_text(history.tally if history else Tally(), noun))
+        self._show_uncertainty()
+
+    @guarded
+    def _show_uncertainty(self) -> None:
+        uncertainty = self._desk.uncertainty
+        reason = uncertainty.why_not()
+        self.unsure.setEnabled(uncertainty.shows or not reason)
+        self.unsure.setToolTip(reason or _UNSURE)
+        blocked = self.unsure.blockSignals(True)
+        self.unsure.setChecked(uncertainty.shows)
+        self.unsure.blockSignals(blocked)
+        bright = f"<span style='color:{DOUBT}'>■</span> the brighter, the less sure"
+        self.unsure_means.say(bright if uncertainty.shows else "")
 
     def _offer(self, made: QPushButton, verb: str, edits: list[Edit]) -> None:
         """A button that goes back or forth says what it would take along."""
@@ -141,6 +165,10 @@ class CorrectSection(Section):
     def _on_redo_clicked(self) -> None:
         if (work := self._desk.stage.work) is not None:
             work.corrector.recorder.redo()
+
+    @guarded
+    def _on_unsure_toggled(self, shown: bool) -> None:
+        self._desk.uncertainty.show(shown)
 
     @guarded
     def _on_overlay_toggled(self, shown: bool) -> None:

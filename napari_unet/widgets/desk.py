@@ -41,6 +41,7 @@ from napari_unet.widgets.series_desk import SeriesDesk
 from napari_unet.widgets.series_opener import SeriesOpener
 from napari_unet.widgets.stage import Stage
 from napari_unet.widgets.teacher import Teacher
+from napari_unet.widgets.uncertainty import Uncertainty
 from napari_unet.widgets.watcher import Watcher
 from napari_unet.widgets.weigher import Weigher
 
@@ -86,6 +87,7 @@ class Desk(QObject):
         ahead = Ahead(self._spare_time, self._bridge.post)
         self._series = SeriesDesk(self, self.opener, ahead, self)
         self.weigher = Weigher(self, self)
+        self.uncertainty = Uncertainty(self, self)
 
     def _connect(self) -> None:
         self.stage.changed.connect(self.changed)
@@ -246,6 +248,7 @@ class Desk(QObject):
         self._teacher.drop()
         self._display.drop()
         self.weigher.drop()
+        self.uncertainty.drop()
         self.guide.drop()
         self.maker.drop()
         self.stage.bench.close()

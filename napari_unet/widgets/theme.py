@@ -12,6 +12,8 @@ CORRECTED = "#f08c24"
 """Pixels that a person edited."""
 UNKNOWN = "#b9a4f0"
 """Pixels of which a person said that nobody can know."""
+DOUBT = "#2bc4e6"
+"""Pixels of which the model is unsure."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from napari_unet.widgets.layers.overlay import FRAME
 from napari_unet.widgets.layers.own import Role, role_of
 from napari_unet.widgets.layers.passing import CLEAR, Passing
 from napari_unet.widgets.layers.results import Results
+from napari_unet.widgets.layers.unsure import UnsureLayer
 from napari_unet.widgets.layers.weights import WeightLayer
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Results",
     "Role",
     "Stroke",
+    "UnsureLayer",
     "WeightLayer",
     "box_in_view",
     "channel_count",

@@ -16,8 +16,9 @@ Role = Literal[
     "difference",
     "learning",
     "border weights",
+    "uncertainty",
 ]
-"""The last five are there for a while only, see `passing` and `weights`."""
+"""The last six are there for a while only, see `passing`, `weights` and `unsure`."""
 
 
 def claim(layer: Image | Labels, role: Role, image: Image) -> None:

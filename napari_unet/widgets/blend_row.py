@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from napari_unet.schema.proof import Proof
 from napari_unet.widgets.desk import Desk
-from napari_unet.widgets.parts import Explanation, button
+from napari_unet.widgets.parts import Group, button
 from napari_unet.widgets.runner import guarded
 
 _LOOK = (
@@ -34,14 +34,12 @@ class BlendRow(QWidget):
         self.scores = [QLabel("") for _ in range(_STOPS)]
         self.memories = [QLabel("") for _ in range(_STOPS)]
         self.heads = [QLabel(""), QLabel("Old images")]
-        self.note = Explanation()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(4)
-        self._table = QWidget()
+        self._table = Group()
         rows.addWidget(self.look)
         rows.addWidget(self._table)
-        rows.addWidget(self.note)
         self._arrange()
         self.look.clicked.connect(self._on_look_clicked)
         self.slider.valueChanged.connect(self._on_moved)
@@ -72,7 +70,6 @@ class BlendRow(QWidget):
         self.look.setEnabled(not reason)
         self.look.setToolTip(reason or _LOOK)
         self._table.setVisible(bool(proofs))
-        self.note.say("This is the old model: discard the new one." if blender.at_old else "")
         if proofs:
             self._show(proofs)
             blocked = self.slider.blockSignals(True)

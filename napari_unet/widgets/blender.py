@@ -16,6 +16,8 @@ from napari_unet.widgets.runner import guarded
 
 NOT_AT_HAND = "What it learnt from is no longer at hand: fine-tune again for models in between."
 
+OLD = "The old model as it was: discard the new one to go on with it."
+
 
 class Blender(QObject):
     """Has models judged between the old and the new one, and proposes one of them.
@@ -56,6 +58,16 @@ class Blender(QObject):
     def proofs(self) -> list[Proof]:
         """What each of them has proved against the old model."""
         return [stop.proof for stop in self.stops]
+
+    @property
+    def shown(self) -> FineTuned | None:
+        """What is looked at: the model that is proposed, or the old one beside itself."""
+        if not self.at_old or self._old is None or self._new is None:
+            return self._session.candidate
+        before = self._new.proof.before
+        proof = Proof(before=before, after=before, accepted=False, sentence=OLD)
+        path = str(self._old.path)
+        return FineTuned(path=path, card=self._old.card, proof=proof, steps=0, seconds=0)
 
     @property
     def at(self) -> int:

@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_unet.schema.proof import ADVICE, HeldOutScores
 from napari_unet.schema.requests import FineTuned
-from napari_unet.widgets.parts import Explanation, beside, button
+from napari_unet.widgets.parts import Explanation, Group, beside, button
 
 _ROWS = ("f1_50", "ap50", "boundary_f1", "iou", "merged_pairs")
 _GO = "Show the region whose correction is worth most, by what the model is unsure of."
@@ -36,11 +36,13 @@ class ProofCard(QFrame):
         self.keep.clicked.connect(self.kept)
         self.discard.clicked.connect(self.discarded)
         rows = QVBoxLayout(self)
+        self.way_on = Group()
         self.advice = QLabel(f"{ADVICE.rstrip('.')}, best here")
         self.go = button("Go", _GO)
         self.go.clicked.connect(self.went)
         rows.addWidget(self.verdict)
-        rows.addLayout(beside(self.advice, self.go, stretch=(1, 0)))
+        self.way_on.setLayout(beside(self.advice, self.go, stretch=(1, 0)))
+        rows.addWidget(self.way_on)
         rows.addLayout(self._table())
         self.looks = QVBoxLayout()
         """What lets a person see for themselves."""
@@ -55,8 +57,7 @@ class ProofCard(QFrame):
             return
         proof = result.proof
         guided = guided and ADVICE in proof.sentence
-        self.advice.setVisible(guided)
-        self.go.setVisible(guided)
+        self.way_on.setVisible(guided)
         advice = f" {ADVICE}" if guided else ""
         self.verdict.setText(proof.sentence.replace(advice, "", 1))
         for name in _ROWS:

@@ -38,6 +38,13 @@ class Section(QWidget):
         self.rows.addWidget(title)
 
 
+class Group(QWidget):
+    """Widgets that are shown and hidden together; the ground is that on which they lie.
+
+    A plain QWidget would be painted in the ground of napari's style.
+    """
+
+
 class Explanation(QLabel):
     """A line in small that explains; it takes no room while there is nothing to say."""
 

@@ -73,9 +73,13 @@ def test_what_is_chosen_is_kept_and_the_rest_is_gone(looked, row, library, qtbot
 def test_at_the_old_model_there_is_nothing_to_keep(looked, row):
     row.slider.setValue(0)
     assert looked.blender.at_old
-    assert row.note.text().startswith("This is the old model")
+    shown = looked.blender.shown
+    assert shown.card.id == looked.session.model.card.id
+    assert shown.proof.before == shown.proof.after
+    assert shown.proof.sentence.startswith("The old model as it was")
     row.slider.setValue(4)
     assert not looked.blender.at_old
+    assert looked.blender.shown is looked.session.candidate
     assert looked.session.candidate is looked.blender.stops[-1]
 
 

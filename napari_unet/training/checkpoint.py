@@ -46,6 +46,22 @@ def save_checkpoint(
     disk.write_bytes(path, buffer.getvalue())
 
 
+def try_to_save(
+    path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained, total: int
+) -> str:
+    """The same where the disk may not allow it, which does not end the run.
+
+    Returns
+    -------
+    Why it could not be saved, in one sentence; empty if it was.
+    """
+    try:
+        save_checkpoint(path, network, optimizer, state, total)
+    except OSError as error:
+        return f"Training goes on, but a crash would lose it. {error.strerror or error}."
+    return ""
+
+
 def load_checkpoint(
     path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained
 ) -> None:

@@ -20,7 +20,7 @@ from napari_unet.schema.catalog import LOSSES, resolve
 from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEarly, Validated
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import TrainSettings
-from napari_unet.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_unet.training.checkpoint import load_checkpoint, try_to_save
 from napari_unet.training.curve import Curve
 from napari_unet.training.patches import Batch, Sampler
 
@@ -44,8 +44,11 @@ class Trained:
     """Validations since the best one."""
     seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
-    pace: float = 0.0
+    lasted: float = 0.0
     """Seconds of the last step."""
+    pace: float = 0.0
+    """Seconds that a step takes: those of the quicker one of the last two. The first one loads
+    code, and a program that starts beside it makes one slow."""
     curve: Curve = field(default_factory=Curve)
     """Of the loss, in short form."""
     tests: list[tuple[int, float]] = field(default_factory=list)
@@ -54,6 +57,11 @@ class Trained:
     def elapsed(self) -> float:
         """Seconds of training, those before an interruption included."""
         return self.seconds + time.monotonic() - self.started
+
+    def took(self, seconds: float) -> None:
+        """Count a step, and how long it took."""
+        self.step += 1
+        self.pace, self.lasted = min(self.lasted, seconds), seconds
 
 
 def train(
@@ -120,7 +128,7 @@ def train(
             if not math.isfinite(value):
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
                 break
-            best.step, best.pace = best.step + 1, time.monotonic() - begun
+            best.took(time.monotonic() - begun)
             best.curve.add(value)
             yield StepDone(step=best.step, loss=value, learning_rate=rate)
             yield _progress(best, done_of())
@@ -132,8 +140,11 @@ def train(
                     break
             if checkpoint is not None and time.monotonic() - saved >= CHECKPOINT_EVERY_S:
                 total = _progress(best, done_of()).total
-                save_checkpoint(checkpoint, network, optimizer, best, total)
+                problem = try_to_save(checkpoint, network, optimizer, best, total)
                 saved = time.monotonic()
+                if problem:
+                    checkpoint = None
+                    yield Notice(text=problem)
     except (StopEarly, KeyboardInterrupt):
         if best.scores is None:  # nothing was compared yet
             best.parameters = parameters_of(network)

@@ -1,5 +1,7 @@
 """The training loop: it learns, stops, resumes and never lets a bad number in."""
 
+import errno
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +71,21 @@ def test_r13_3_an_interrupted_run_ends_bit_identical(example, tmp_path, monkeypa
     job.close()
     resumed = finish(run(example, steps=6, checkpoint=tmp_path / "state")).parameters
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_full_disk_ends_no_run_and_is_said_once(example, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)
+    monkeypatch.setattr("napari_unet.disk.watch", full)
+    events = []
+    trained = finish(run(example, steps=4, checkpoint=tmp_path / "state"), events.append)
+    assert trained.step == 4
+    (notice,) = [event.text for event in events if isinstance(event, Notice)]
+    assert notice.startswith("Training goes on, but a crash would lose it. The disk of ")
+    assert not (tmp_path / "state").exists()
+
+
+def full(operation):
+    raise OSError(errno.ENOSPC, "no space left")
 
 
 def test_r4_2_stopping_early_keeps_the_best_so_far(example):

@@ -4,13 +4,15 @@
 process of its own, to fine-tune the starter models on a synthetic image that is confirmed as a
 whole, with more steps than any time allows, and takes the time on the clock from the request to the
 answer. Then it stops fine-tunings at random seconds, and predicts with the model that there is.
+Rows that the file already holds are not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Timer
@@ -66,16 +68,15 @@ def tuned(ending: Ending) -> FineTuned | None:
     return result if isinstance(result, FineTuned) else None
 
 
-def kept(engine: Engine) -> Iterator[Row]:
-    """Fine-tunings that are given some time."""
-    for model in MODELS:
-        for side in SIDES:
-            for seconds in SECONDS:
-                ending, took = answer(engine, request(model, side, seconds))
-                result = tuned(ending)
-                steps = result.steps if result else None
-                row = {"model": model, "side": side, "asked": seconds}
-                yield {**row, "took": took, "steps": steps}
+def kept(engine: Engine, times: Sequence[int], known: Sequence[Row]) -> Iterator[Row]:
+    """Fine-tunings that are given some time, without those that are known already."""
+    there = [(row["model"], row["side"], row["asked"]) for row in known]
+    for asked in product(MODELS, SIDES, times):
+        if asked not in there:
+            ending, took = answer(engine, request(*asked))
+            result = tuned(ending)
+            row = dict(zip(("model", "side", "asked"), asked, strict=True))
+            yield {**row, "took": took, "steps": result.steps if result else None}
 
 
 def stopped(engine: Engine) -> Iterator[Row]:
@@ -87,8 +88,8 @@ def stopped(engine: Engine) -> Iterator[Row]:
         result = tuned(ending)
         found = predict(image, model=result.path if result else MODELS[0])
         yield {
-            "at": at,
-            "after": took - at,
+            "at": float(at),
+            "after": float(took - at),
             "steps": result.steps if result else None,
             "predicts": bool(np.isfinite(found.probabilities).all()),
         }
@@ -98,13 +99,17 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out
-    engine = Engine()
+    parser.add_argument("--seconds", type=int, nargs="*", default=SECONDS)
+    given = parser.parse_args()
+    out, engine = given.out, Engine()
     rows: dict[str, list[Row]] = {"kept": [], "stopped": []}
+    if out.exists():
+        rows = json.loads(out.read_text())
     try:
         answer(engine, CheckRequest(device="cpu"))  # as the panel does when it opens
-        for name, made in (("stopped", stopped(engine)), ("kept", kept(engine))):
-            for row in made:
+        jobs = {"stopped": stopped(engine), "kept": kept(engine, given.seconds, rows["kept"])}
+        for name, made in jobs.items():
+            for row in made if name == "kept" or not rows[name] else ():
                 rows[name].append(row)
                 print(row, flush=True)
                 out.write_text(json.dumps(rows, indent=1))

@@ -19,6 +19,7 @@ from napari_unet.training.exam_area import GRID_PX, area, within
 from napari_unet.training.finetune import fine_tuning
 from napari_unet.training.lesson import prepare_lesson
 from napari_unet.training.scoring import Exam
+from napari_unet.training.train import Trained
 from tests.models_for_tests import tiny_model
 
 IMAGE, LABELS = cells((128, 128), look="phase", seed=0)
@@ -61,6 +62,18 @@ def test_the_slower_a_judgement_the_fewer_there_are():
     with budget.timing("judgement"):
         clock.now += 100
     assert budget.tests() == 1
+
+
+def test_one_slow_step_does_not_end_a_training():
+    state = Trained(parameters={})
+    state.took(40.0)
+    assert (state.step, state.pace) == (1, 0)
+    state.took(2.0)
+    assert (state.step, state.pace) == (2, 2)
+    state.took(30.0)
+    assert state.pace == 2
+    state.took(25.0)
+    assert state.pace == 25
 
 
 def exam(shape, known, labels=None):

@@ -25,8 +25,8 @@ from napari_unet.session.specimen import Specimen
 
 WHOLE_PX = 1_000_000
 """Of larger planes only what is on the screen is looked at, and coarsely if that is as large."""
-QUICK_PX = 5_000_000
-"""So many pixels of distances are measured in a fifth of a second on one busy core."""
+QUICK_PX = 8_000_000
+"""So many pixels of distances are measured in a tenth of a second on a core of its own."""
 
 
 NO_OBJECTS = "There are no objects yet: segment the image, or paint some."
@@ -102,7 +102,7 @@ def weigh(
     """The border weights that training would give to a part of a plane, were all of it confirmed.
 
     They are made by what makes them in training. Large parts, and long reaches among many objects,
-    are looked at coarsely, so that it takes no longer than a fifth of a second.
+    are looked at coarsely, so that it takes about a tenth of a second at most.
 
     Parameters
     ----------

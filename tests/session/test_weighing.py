@@ -64,7 +64,7 @@ def test_large_parts_and_long_reaches_are_looked_at_coarsely_and_so_quickly():
     assert found.step > 1
     assert found.values.shape == tuple(-(-side // found.step) for side in labels.shape)
     assert found.values.max() > 8
-    assert taken < 1.5, "a fifth of a second on a core of its own"
+    assert taken < 1.5, "a tenth of a second on a core of its own"
 
 
 def test_only_a_large_plane_is_looked_at_in_part():

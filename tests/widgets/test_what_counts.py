@@ -84,7 +84,7 @@ def test_turning_a_dial_shows_at_once_and_is_what_is_learnt(
     before = shown.data.copy()
     counts.weight.setValue(25)
     counts.reach.setValue(2)
-    qtbot.waitUntil(lambda: not np.array_equal(shown.data, before), timeout=300)
+    qtbot.waitUntil(lambda: not np.array_equal(shown.data, before), timeout=2000)
     qtbot.waitUntil(lambda: np.array_equal(shown.data, expected(close_cells, desk)))
     panel.fine_tune.settings.editor("seconds").setValue(30)
     desk.fine_tune()
@@ -187,3 +187,27 @@ def test_in_a_stack_it_lies_on_the_plane_on_the_screen(viewer, desk, counts, set
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: shown.data.max() == 1)
     np.testing.assert_allclose(shown.data_to_world((0, 7, 8)), image.data_to_world((2, 7, 8)))
+
+
+def test_of_a_large_plane_what_is_on_the_screen_is_weighed(
+    viewer, desk, counts, qtbot, monkeypatch
+):
+    monkeypatch.setattr("napari_unet.session.weighing.WHOLE_PX", 500)
+    viewer.add_image(np.zeros((400, 600), np.float32))
+    work = desk.stage.begin()
+    masks = work.results.show_masks()
+    masks.data_setitem(np.nonzero(np.tile(np.arange(600) % 20 > 0, (400, 1))), 1)
+    viewer.canvas.size = (40, 60)
+    viewer.scene.camera.center, viewer.scene.camera.zoom = (100, 200), 2
+    counts.shown.click()
+    qtbot.waitUntil(lambda: weights_of(viewer) is not None)
+    shown = weights_of(viewer)
+    assert shown.data.shape[0] <= 22
+    first = shown.data_to_world((0, 0))
+    viewer.scene.camera.center = (300, 400)
+    qtbot.waitUntil(lambda: shown.data_to_world((0, 0)) != first)
+    assert shown.data_to_world((0, 0)) == pytest.approx((290, 385), abs=2)
+    viewer.scene.camera.center = (9000, 9000)
+    qtbot.waitUntil(lambda: weights_of(viewer) is None)
+    viewer.scene.camera.center = (100, 200)
+    qtbot.waitUntil(lambda: weights_of(viewer) is not None)

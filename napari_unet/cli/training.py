@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -32,6 +32,9 @@ from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
 from napari_unet.schema.recipe import DEFAULT_RECIPE
 from napari_unet.schema.settings import FineTuneSettings, TrainSettings
+
+if TYPE_CHECKING:
+    from napari_unet.models.model import Model
 
 NewModel = Annotated[
     Path, Parameter(help="The new model file (.safetensors); a model is never overwritten.")
@@ -148,6 +151,9 @@ def fine_tune(
     from training; if not, nothing is, the last lines say why, and the exit status is 1. With
     --steps and no --seconds, the steps alone end it. Ctrl-C keeps the best so far.
 
+    Where the model was fine-tuned itself, training starts from the base that it descends from, if
+    that is in the library; --go-on starts from the model. The proof compares with the model always.
+
     Parameters
     ----------
     known
@@ -166,7 +172,8 @@ def fine_tune(
     loaded = load_model(model)
     corrections = corrections_in(pair(images, labels, known), loaded.card.classes)
     history = History()
-    job = fine_tuning(loaded, corrections, _budgeted(settings))
+    base = _base(loaded, settings)
+    job = fine_tuning(loaded, corrections, _budgeted(settings), base=base)
     tuned = run(job, "fine-tune", history.listen)
     kept = tuned.proof.accepted or keep_anyway
     if kept:
@@ -179,6 +186,19 @@ def fine_tune(
     made |= {"images": len(corrections), **history.content()}
     write_json(json_, made | proof_content(tuned.proof))
     return kept
+
+
+def _base(model: Model, settings: FineTuneSettings) -> Model | None:
+    """What training starts from instead of the model, which is said; None is the model itself."""
+    from napari_unet.models.library import list_models, load_model
+    from napari_unet.session.lineage import base_of
+    from napari_unet.session.teaching import start_text
+
+    base = base_of(list_models(), model.card)
+    if base is None or settings.go_on or settings.network is not None:
+        return None
+    print(start_text(base))
+    return load_model(base.path)
 
 
 def _limited(settings: TrainSettings, given: TrainSettings) -> TrainSettings:

@@ -5,13 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import tifffile
 from skimage.io import imsave
 
 from napari_unet.images.samples import cells
-from napari_unet.models.archive import read_card, read_model
+from napari_unet.models.archive import read_card, read_model, write_model
+from napari_unet.models.library import keep
+from tests.models_for_tests import tiny_model
 
 SMALL = ["--features", 2, "--depth", 2, "--patch", 32, "--batch", 2, "--device", "cpu"]
 
@@ -144,6 +148,27 @@ def test_r1_1_a_model_that_is_not_better_is_not_written_and_the_exit_status_says
     assert {"inverted", "scale", "split"} <= written["auto_input"].keys()
     assert written["seed"] == 7
     assert {"steps", "seconds", "parent"} <= written.keys()
+
+
+@pytest.mark.parametrize("go_on", [False, True])
+def test_a_tuned_model_is_taught_from_its_base_unless_it_is_to_go_on(
+    call, made, tmp_path, monkeypatch, go_on
+):
+    monkeypatch.setenv("NAPARI_UNET_HOME", str(tmp_path))
+    base = keep(made / "tiny.safetensors")
+    tuned = tiny_model(seed=3, name="Mine (tuned)")
+    tuned = replace(tuned, card=tuned.card.model_copy(update={"parent": base.card.id}))
+    write_model(tuned, tmp_path / "mine.safetensors")
+    out = tmp_path / "out.safetensors"
+    _, said, _ = call(
+        "fine-tune", "--model", tmp_path / "mine.safetensors", "--images", "images",
+        "--labels", "labels", "--steps", 1, "--device", "cpu", "--out", out, "--keep-anyway",
+        "--no-auto-input", *["--go-on"][: int(go_on)],
+    )  # fmt: skip
+    card = read_card(out)
+    assert card.parent == (tuned.card.id if go_on else base.card.id)
+    assert card.training.chosen == (None if go_on else tuned.card.id)
+    assert ("Starts from its base, 'Tiny', with all corrections so far." in said) is not go_on
 
 
 def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):

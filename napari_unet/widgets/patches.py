@@ -15,14 +15,16 @@ from napari_unet.schema.events import Patches
 
 OUTLINE = (255, 210, 63)
 """Of what the network is to find; it stands out from grey and from most stains."""
-_DIM = 0.35
+VEIL = np.array([0.10, 0.12, 0.22], np.float32)[:, None, None]
+"""Laid over what does not count: it is seen on dark and on bright images."""
+_THROUGH = 0.35
 _COLUMNS, _GAP_PX = 3, 4
 
 
 def patch_picture(
     image: np.ndarray, target: np.ndarray, weight_map: np.ndarray, side_px: int
 ) -> np.ndarray:
-    """One patch as a picture: what is to be found is outlined, what does not count is dim.
+    """One patch as a picture: what is to be found is outlined, what does not count veiled.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def patch_picture(
     colours = image if len(image) == 3 else image[:1].repeat(3, axis=0)
     shown = resize(np.nan_to_num(colours).astype(np.float32), size).clip(0, 1)
     counts = resize_labels(weight_map > 0, size)
-    shown *= np.where(counts, 1.0, _DIM)
+    shown = np.where(counts, shown, _THROUGH * shown + VEIL)
     picture = np.ascontiguousarray((shown * 255).astype(np.uint8).transpose(1, 2, 0))
     answer = resize_labels(target, size)
     picture[find_boundaries(answer, mode="inner", background=0) & counts] = OUTLINE

@@ -16,8 +16,8 @@ from napari_unet.widgets.runner import guarded
 _SHOW, _HIDE = "Show what it sees", "Hide what it sees"
 _MEANING = (
     "Every step learns from patches like these: turned, bent, darker or brighter at random. "
-    "Outlined is what it is to find. What is dim does not count: it was not confirmed, or is held "
-    "back to judge by."
+    "Outlined is what it is to find. What is veiled does not count: it was not confirmed, or is "
+    "held back to judge by."
 )
 
 

@@ -110,7 +110,7 @@ def test_before_anything_is_confirmed_it_says_what_to_do(viewer, desk, qtbot, im
     assert sees.reason.text().startswith("Confirm a region first")
 
 
-def test_a_picture_outlines_what_is_to_be_found_and_dims_what_does_not_count():
+def test_a_picture_outlines_what_is_to_be_found_and_veils_what_does_not_count():
     image = np.full((1, 64, 64), 0.8, np.float32)
     target = np.zeros((64, 64), np.uint8)
     target[16:48, 16:48] = 1
@@ -119,8 +119,8 @@ def test_a_picture_outlines_what_is_to_be_found_and_dims_what_does_not_count():
     picture = patch_picture(image, target, counts, 128)
     assert tuple(picture[64, 32]) == OUTLINE
     assert tuple(picture[64, 64]) == (204, 204, 204)
-    assert tuple(picture[64, 100]) == (71, 71, 71)
-    assert not (picture[:, 90:] == OUTLINE).all(axis=2).any(), "nothing is asked where it is dim"
+    assert tuple(picture[64, 100]) == (96, 102, 127)
+    assert not (picture[:, 90:] == OUTLINE).all(axis=2).any(), "nothing is asked where it is veiled"
     colours = np.stack([np.full((64, 64), level, np.float32) for level in (1, 0.5, 0)])
     assert tuple(patch_picture(colours, target, counts, 64)[2, 2]) == (255, 127, 0)
 

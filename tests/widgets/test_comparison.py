@@ -12,6 +12,8 @@ from napari_unet.widgets import layers
 from napari_unet.widgets.comparison import ROLES
 from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.finetune_section import FineTuneSection
+from napari_unet.widgets.theme import colours
 from tests.session.fakes import FakeEngine, two_cells
 
 
@@ -146,6 +148,11 @@ def test_what_comes_for_a_model_that_was_discarded_is_not_shown(slow, qtbot, tmp
     posted()
     desk.comparison.show(desk.predict_settings)
     assert desk.comparison.why_not() == "Comparing …"
+    section = FineTuneSection(desk, colours("dark"))
+    qtbot.addWidget(section)
+    assert not section.running.isHidden()
+    section.running.stop.click()
+    assert engine.cancelled == 1
     desk.session.discard()
     engine.work()
     posted()

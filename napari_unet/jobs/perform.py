@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -91,19 +92,23 @@ def _predict(request: PredictRequest) -> Job:
 
 
 def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
+    begun = time.monotonic()
     yield Progress(phase="model", done=0, total=1)
     from napari_unet.models.archive import write_model
     from napari_unet.models.library import file_name
     from napari_unet.training.finetune import fine_tuning
 
     request = taken_up(request)
+    model = _load(request.model)
+    base = None if request.base is None else _load(request.base)
     tuned = yield from fine_tuning(
-        _load(request.model),
+        model,
         request.corrections,
         request.settings,
         request.view,
-        base=None if request.base is None else _load(request.base),
+        base=base,
         checkpoint=state_of(request),
+        spent=time.monotonic() - begun,
     )
     path = folder / file_name(tuned.model.card)
     write_model(tuned.model, path)

@@ -115,15 +115,18 @@ def fine_tuning(
     *,
     base: Model | None = None,
     checkpoint: Path | None = None,
+    spent: float = 0.0,
 ) -> Generator[Event, None, FineTuneResult]:
     """The job behind `fine_tune`, which somebody may watch; a checkpoint is as in `train`.
+
+    Of its time ``spent`` seconds have gone by already.
 
     Yields
     ------
     Progress while it prepares; StepDone, Progress and Validated while it trains, and Glimpse of
     what is to be seen.
     """
-    budget = Budget(settings.seconds)
+    budget = Budget(settings.seconds, spent=spent)
     chosen, ready = model, (yield from preparing(model, corrections, settings, base))
     old, model, found, lesson, network, pack, plan, sampler = ready
     from_base, device = old is not chosen, next(network.parameters()).device

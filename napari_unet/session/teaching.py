@@ -16,7 +16,7 @@ _FEW = (
     "Choose it where the model finds some of the cells: it needs few corrections and little time."
 )
 _BASE = (
-    "As a rule: all corrections so far are learnt anew, from the model that this one descends from."
+    "As a rule: all corrections at hand are learnt anew, from the model that this one comes from."
 )
 _ON = (
     "Choose it where earlier corrections are no longer at hand: a model that is tuned again and "
@@ -68,7 +68,7 @@ def start_text(base: Entry | None) -> str:
     """What fine-tuning starts from if not from the chosen model; empty if it does from that."""
     if base is None:
         return ""
-    return f"Starts from its base, '{base.card.name}', with all corrections so far."
+    return f"Starts from its base, '{base.card.name}', with all corrections at hand."
 
 
 def unusual(settings: FineTuneSettings, has_base: bool = False) -> str:

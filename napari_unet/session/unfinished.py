@@ -70,7 +70,17 @@ def _remove_abandoned(folder: Path) -> None:
     """Take away what was interrupted before its state was saved: there is nothing to go on with."""
     with suppress(OSError):
         if time.time() - folder.stat().st_mtime > _ABANDONED_S:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away, first the state, so that what is left of it is never offered.
+
+    Windows keeps files that the engine still maps; they go when somebody looks later.
+    """
+    with suppress(OSError):
+        (folder / STATE).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Safe:
@@ -131,7 +141,7 @@ class Safe:
             folder = self._folder
             self.release()
             if folder is not None and not isinstance(message, Failed):
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
             self.look()
 
     def release(self) -> None:
@@ -143,7 +153,7 @@ class Safe:
 
     def forget(self, folder: Path) -> None:
         """Remove what was kept of a training."""
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         self.look()
 
 

@@ -168,7 +168,7 @@ def test_a_tuned_model_is_taught_from_its_base_unless_it_is_to_go_on(
     card = read_card(out)
     assert card.parent == (tuned.card.id if go_on else base.card.id)
     assert card.training.chosen == (None if go_on else tuned.card.id)
-    assert ("Starts from its base, 'Tiny', with all corrections so far." in said) is not go_on
+    assert ("Starts from its base, 'Tiny', with all corrections at hand." in said) is not go_on
 
 
 def test_r12_1_known_says_which_pixels_are_learnt(call, made, tmp_path):

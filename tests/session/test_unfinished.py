@@ -105,6 +105,15 @@ def test_what_was_interrupted_before_it_was_saved_is_not_offered_and_goes_in_the
     assert not folder.exists()
 
 
+def test_what_could_not_be_removed_is_not_offered_again(safe, monkeypatch):
+    """Windows keeps files that are still mapped."""
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    folder = keep(Path(safe.open()))
+    safe.hear(Cancelled())
+    assert folder.exists()
+    assert unfinished() == []
+
+
 def test_a_damaged_one_hides_no_other(caplog):
     interrupted("good")
     (interrupted("bad") / REQUEST).write_text("no json")

@@ -136,8 +136,8 @@ class FineTuneSettings(Record):
         False,
         title="Go on from the chosen model",
         description="Start from the chosen model as it is. Otherwise training starts from the "
-        "model that it descends from, with all corrections at hand: a model that is tuned again and "
-        "again is drawn towards what it learnt first.",
+        "model that it descends from, with all corrections at hand: a model that is tuned again "
+        "and again is drawn towards what it learnt first.",
     )
     network: str | None = Field(
         None,

@@ -14,8 +14,8 @@ from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.comparison_row import ComparisonRow
 from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.family import Family
 from napari_unet.widgets.forms import Form
-from napari_unet.widgets.history import History
 from napari_unet.widgets.parts import Explanation, Running, Section, button
 from napari_unet.widgets.plots import Plot
 from napari_unet.widgets.runner import guarded
@@ -57,7 +57,7 @@ class FineTuneSection(Section):
         self.running = Running("Stop", "End now, and keep the best that was reached.")
         self.meanwhile = Explanation()
         self.plot = Plot(colours)
-        self.history = History(desk.session)
+        self.family = Family(desk.session)
         self.card = ProofCard()
         self.comparison = ComparisonRow(desk)
         self.blend = BlendRow(desk)
@@ -77,7 +77,7 @@ class FineTuneSection(Section):
             self.meanwhile,
             self.card,
             self.plot,
-            self.history,
+            self.family,
         ):
             self.rows.addWidget(widget)
         self._connect()
@@ -89,7 +89,7 @@ class FineTuneSection(Section):
         self.advanced.changed.connect(self._on_settings_edited)
         self.what_counts.changed.connect(self._on_settings_edited)
         self.what_it_sees.grown.connect(self.grown)
-        self.history.grown.connect(self.grown)
+        self.family.grown.connect(self.grown)
         self.run.clicked.connect(self._on_run_clicked)
         self.running.stop.clicked.connect(self._on_stop_clicked)
         self.watch.toggled.connect(self._on_watch_toggled)
@@ -127,7 +127,7 @@ class FineTuneSection(Section):
         self.advanced.show_base(session.base is not None)
         self.start.say("" if learning else teaching.start_text(session.base_for(settings)))
         self.unfinished.refresh()
-        self.history.refresh()
+        self.family.refresh()
         self.what_counts.show_settings(settings)
         guided = not self._desk.guide.why_not()
         self.card.show_result(self._desk.blender.shown, guided=guided)

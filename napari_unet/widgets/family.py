@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QW
 
 from napari_unet.session.lineage import Relative, family, line_text
 from napari_unet.session.session import Session
-from napari_unet.widgets.history_table import HistoryTable
+from napari_unet.widgets.family_table import FamilyTable
 from napari_unet.widgets.parts import Explanation, button
 from napari_unet.widgets.runner import guarded
 
@@ -19,7 +19,7 @@ _MOST_GENERATIONS = 4
 """Later ones are not moved in further: the panel is narrow."""
 
 
-class History(QWidget):
+class Family(QWidget):
     """Shows the family of the chosen model, folded away at first.
 
     Parameters
@@ -44,7 +44,7 @@ class History(QWidget):
         )
         self.nothing = Explanation("Each model that you keep appears here; none is ever lost.")
         self.list = _List()
-        self.table = HistoryTable()
+        self.table = FamilyTable()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)

@@ -18,7 +18,7 @@ _NOT_THE_SAME = "Measured on different pixels: these scores do not say which is 
 _ALIKE = "Nothing differs in how they were made."
 
 
-class HistoryTable(QWidget):
+class FamilyTable(QWidget):
     """Lets two models of a family be chosen, and compares them.
 
     At first these are the newest one and the one that it took the place of.

@@ -56,10 +56,10 @@ def panel(viewer, desk, qtbot):
 
 
 @pytest.fixture
-def history(tuned, panel, settled):
+def family(tuned, panel, settled):
     settled()
-    panel.fine_tune.history.fold.click()
-    return panel.fine_tune.history
+    panel.fine_tune.family.fold.click()
+    return panel.fine_tune.family
 
 
 def texts(widget):
@@ -68,49 +68,49 @@ def texts(widget):
 
 
 def test_it_is_folded_until_asked_for(tuned, panel):
-    history = panel.fine_tune.history
-    assert history.fold.text() == "History (3 models)"
-    assert not history.list.isVisible()
-    assert not history.table.isVisible()
+    family = panel.fine_tune.family
+    assert family.fold.text() == "History (3 models)"
+    assert not family.list.isVisible()
+    assert not family.table.isVisible()
 
 
 def test_a_model_without_family_is_told_what_will_be_here(panel):
-    history = panel.fine_tune.history
-    history.fold.click()
-    assert history.fold.text() == "History"
-    assert history.nothing.isVisible()
-    assert not history.list.isVisible()
+    family = panel.fine_tune.family
+    family.fold.click()
+    assert family.fold.text() == "History"
+    assert family.nothing.isVisible()
+    assert not family.list.isVisible()
 
 
-def test_r13_2_it_says_of_each_model_when_on_what_and_how_good(history):
-    said = texts(history.list)
+def test_r13_2_it_says_of_each_model_when_on_what_and_how_good(family):
+    said = texts(family.list)
     assert said[0] == "1  one"
     assert said[2::2] == ["2  one (tuned)", "3  one (tuned)"]
     assert said[3].endswith("1 image, 7 objects, object F1 0.40 -> 0.60")
     assert said[5].endswith("2 images, 14 objects, object F1 0.60 -> 0.70")
 
 
-def test_r13_2_one_click_goes_back_to_any_of_them(history, desk, qtbot, tuned):
+def test_r13_2_one_click_goes_back_to_any_of_them(family, desk, qtbot, tuned):
     base = next(one.card for one in desk.session.models if one.card.name == "one")
-    assert not history.list.buttons[tuned[0].id].isEnabled(), "it is in use"
+    assert not family.list.buttons[tuned[0].id].isEnabled(), "it is in use"
     for card in (base, tuned[1], tuned[0]):
         QTest.qWait(50)  # until it has its place
-        qtbot.mouseClick(history.list.buttons[card.id], LEFT)
+        qtbot.mouseClick(family.list.buttons[card.id], LEFT)
         assert desk.session.model.card.id == card.id
-        assert not history.list.buttons[card.id].isEnabled()
+        assert not family.list.buttons[card.id].isEnabled()
 
 
-def test_while_a_job_runs_no_other_model_can_be_used(history, desk, engine, image, settled):
+def test_while_a_job_runs_no_other_model_can_be_used(family, desk, engine, image, settled):
     engine.quick = False
     desk.segment("all")
-    assert not any(one.isEnabled() for one in history.list.buttons.values())
+    assert not any(one.isEnabled() for one in family.list.buttons.values())
     engine.work()
     settled()
-    assert sum(one.isEnabled() for one in history.list.buttons.values()) == 2
+    assert sum(one.isEnabled() for one in family.list.buttons.values()) == 2
 
 
-def test_the_newest_is_compared_with_what_it_took_the_place_of(history):
-    table = history.table
+def test_the_newest_is_compared_with_what_it_took_the_place_of(family):
+    table = family.table
     assert [box.currentText()[0] for box in (table.first, table.second)] == ["2", "3"]
     said = texts(table.table)
     assert said[said.index("Object F1") :][:3] == ["Object F1", "0.60", "0.70"]
@@ -118,8 +118,8 @@ def test_the_newest_is_compared_with_what_it_took_the_place_of(history):
     assert not table.note.isVisible()
 
 
-def test_any_two_can_be_compared_and_scores_of_different_pixels_are_said(history):
-    table = history.table
+def test_any_two_can_be_compared_and_scores_of_different_pixels_are_said(family):
+    table = family.table
     table.first.setCurrentIndex(0)
     table.first.activated.emit(0)
     assert table.note.text().startswith("Measured on different pixels")
@@ -130,11 +130,11 @@ def test_any_two_can_be_compared_and_scores_of_different_pixels_are_said(history
     assert not table.note.isVisible()
 
 
-def test_a_model_that_is_kept_joins_it(history, desk, library, tuned):
+def test_a_model_that_is_kept_joins_it(family, desk, library, tuned):
     tune(library, desk.session.model.card, 3, 0.7, 0.8)
     desk.session.refresh_models()
-    assert history.fold.text() == "History (4 models)"
-    assert len(history.list.buttons) == 4
+    assert family.fold.text() == "History (4 models)"
+    assert len(family.list.buttons) == 4
 
 
 @pytest.mark.window
@@ -151,22 +151,22 @@ def test_with_a_mouse_in_a_narrow_window_nothing_is_cut_off(
     dock = viewer.window.add_dock_widget(panel, area="right")
     QTest.qWait(100)
     viewer.window._qt_window.resizeDocks([dock], [100], Qt.Orientation.Horizontal)
-    history = panel.fine_tune.history
-    panel._scroll.ensureWidgetVisible(history.fold)
-    QTest.mouseClick(history.fold, LEFT)
+    family = panel.fine_tune.family
+    panel._scroll.ensureWidgetVisible(family.fold)
+    QTest.mouseClick(family.fold, LEFT)
     content = panel._scroll.widget()
-    qtbot.waitUntil(lambda: history.list.isVisible() and cut_off(history, content) == [])
+    qtbot.waitUntil(lambda: family.list.isVisible() and cut_off(family, content) == [])
     assert content.width() <= panel._scroll.viewport().width()
-    use = history.list.buttons[made[1].id]
+    use = family.list.buttons[made[1].id]
     panel._scroll.ensureWidgetVisible(use)
     QTest.mouseClick(use, LEFT)
     assert desk.session.model.card.id == made[1].id
     desk.close()
 
 
-def cut_off(history, content):
+def cut_off(family, content):
     """The labels that have too little room."""
-    shown = [label for label in history.findChildren(QLabel) if label.isVisible()]
+    shown = [label for label in family.findChildren(QLabel) if label.isVisible()]
     assert shown
     return [
         label.text()

@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.inputs_tables import inputs
 from benchmarks.queue_tables import queue, ranking
+from benchmarks.responsive_tables import budget, latency
 from benchmarks.speed_tables import speed
 from napari_unet.models.library import list_models
 from napari_unet.schema.model_card import Scores
@@ -106,6 +107,8 @@ def page() -> str:
         queue,
         ranking,
         painting,
+        latency,
+        budget,
     )
     return "\n".join([INTRODUCTION, *(section() for section in sections)])
 

@@ -45,3 +45,18 @@ def test_the_time_of_every_network_is_known():
 def test_the_window_is_never_silent_for_a_tenth_of_a_second():
     found = json.loads((HERE / "painting.json").read_text())
     assert max(statistics.median(runs) for runs in found["silence"].values()) < 100
+
+
+def test_painting_stays_smooth_while_a_model_learns():
+    """The 95th percentile grows by less than 10 ms in every run."""
+    rows = json.loads((HERE / "latency.json").read_text())
+    assert len(rows) == 5
+    assert max(row["learning"]["p95"] - row["idle"]["p95"] for row in rows) < 10
+
+
+def test_two_minutes_are_kept_within_5_percent_and_stop_leaves_a_model():
+    found = json.loads((HERE / "budget.json").read_text())
+    two_minutes = [row["took"] for row in found["kept"] if row["asked"] == 120]
+    assert len(two_minutes) == 4
+    assert max(two_minutes) < 1.05 * 120
+    assert all(row["predicts"] for row in found["stopped"])

@@ -27,13 +27,13 @@ def pack(pictures):
 
 @pytest.fixture(scope="module")
 def base():
-    return tiny_model(name="Base", features=4, seed=1)
+    return tiny_model(name="Base", seed=1)
 
 
 @pytest.fixture(scope="module")
 def chosen(base):
     """As if it had been tuned: other parameters, an input of its own, and pictures to remember."""
-    other = tiny_model(name="Chosen", features=4, seed=2)
+    other = tiny_model(name="Chosen", seed=2)
     card = other.card.model_copy(
         update={"parent": base.card.id, "input": InputSettings(inverted=True)}
     )

@@ -11,13 +11,13 @@ from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.finetune import fine_tuning
 from tests.models_for_tests import tiny_model
 
-STEPS, INTERRUPTED_AT = 12, 7
+STEPS, INTERRUPTED_AT = 9, 5
 SETTINGS = FineTuneSettings(device="cpu", steps=STEPS, seconds=36_000, auto_input=False, seed=3)
 
 
 @pytest.fixture(scope="module")
 def correction():
-    image, labels = cells((128, 128), look="fluorescence", seed=1)
+    image, labels = cells((96, 96), look="fluorescence", seed=1)
     return Correction(image_id="a", image=image, labels=labels, known=np.ones_like(labels))
 
 
@@ -33,7 +33,7 @@ def interrupt(job, after):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_r13_3_on_the_cpu_it_ends_bit_identical(correction, tmp_path, monkeypatch, dropout):
-    model = tiny_model(features=4, dropout=dropout)
+    model = tiny_model(dropout=dropout)
     monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)
     state = tmp_path / "state"
     torch.manual_seed(11)

@@ -25,9 +25,10 @@ from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, finish
 from napari_unet.schema.settings import FineTuneSettings, NetworkSettings, TrainSettings
-from napari_unet.training import finetune
+from napari_unet.training import preparation
 from napari_unet.training.evaluate import evaluate
 from napari_unet.training.examples import make_example
+from napari_unet.training.finetune import fine_tune
 from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.new_model import new_model
 
@@ -87,7 +88,7 @@ TOLD: dict[Kind, Callable[[np.ndarray, np.ndarray, int], Correction]] = {
 @contextmanager
 def spoiled(kind: Kind) -> Iterator[None]:
     """Let fine-tuning go wrong in a way that nobody can choose in the program."""
-    planned = finetune._plan
+    planned = preparation.plan_of
 
     def hurried(*arguments: Any) -> TrainSettings:
         return planned(*arguments).model_copy(update={"learning_rate": TOO_FAST})
@@ -99,13 +100,13 @@ def spoiled(kind: Kind) -> Iterator[None]:
         return lesson._replace(examples=taught)
 
     wrong: dict[Kind, tuple[str, Any]] = {
-        "rate": ("_plan", hurried),
+        "rate": ("plan_of", hurried),
         "polarity": ("prepare_lesson", inverted),
     }
     if kind not in wrong:
         yield
         return
-    with patch.object(finetune, *wrong[kind]):
+    with patch.object(preparation, *wrong[kind]):
         yield
 
 
@@ -115,7 +116,7 @@ def measure(base: Model, kind: Kind, seed: int, settings: FineTuneSettings) -> d
     image, labels = cells((SIDE, SIDE), look=look, seed=1000 + 100 * list(SEEDS).index(kind) + seed)
     old = {name: value.clone() for name, value in base.parameters.items()}
     with spoiled(kind):
-        tuned = finetune.fine_tune(base, [TOLD[kind](image, labels, seed)], settings)
+        tuned = fine_tune(base, [TOLD[kind](image, labels, seed)], settings)
     others = [cells((SIDE, SIDE), look=look, seed=9000 + n) for n in range(3)]
     worth = {
         when: evaluate(model, others, device="cpu").scores.f1_50

@@ -74,8 +74,8 @@ class Scene:
         viewer = ViewerModel()
         viewer.add_image(image, name="cells")
         self.desk = Desk(viewer)
-        settings = self.desk.fine_tune_settings
-        self.desk.fine_tune_settings = settings.model_copy(
+        settings = self.desk.teacher.settings
+        self.desk.teacher.settings = settings.model_copy(
             update={"seconds": TRAINING_S, "steps": ENDLESS, "device": "cpu"}
         )
         self.panel = Panel(viewer, self.desk)
@@ -91,7 +91,7 @@ class Scene:
 
     def learn(self) -> None:
         """Begin to fine-tune, and wait until the first steps are taken."""
-        self.desk.fine_tune()
+        self.desk.teacher.teach()
         until(lambda: len(self.desk.session.curves.steps) >= FIRST_STEPS)
 
     def rest(self) -> int:

@@ -102,6 +102,7 @@ def _device(device: Device) -> Iterator[str]:
     tried = trial(device)
     yield f"{tried.device.name}. {tried.device.why}"
     yield (
-        f"trained {tried.steps} steps in 1 s, and the loss {'fell' if tried.learned else 'rose'}; "
+        f"trained {tried.steps} steps in {tried.train_s:.1f} s, and the loss "
+        f"{'fell' if tried.learned else 'rose'}; "
         f"predicted 256 x 256 pixels in {tried.predict_s:.2f} s"
     )

@@ -10,8 +10,8 @@ from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Patches
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.training.finetune import preparing
 from napari_unet.training.patches import Batch, Sampler
+from napari_unet.training.preparation import preparing
 from napari_unet.training.replay import MixedSampler
 
 SHOWN, REPLAYED = 9, 3

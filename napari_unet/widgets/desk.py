@@ -15,14 +15,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.jobs.engine.client import Engine
-from napari_unet.jobs.job import Listener
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.settings import (
-    FineTuneSettings,
-    LossSettings,
-    MaskSettings,
-    PredictSettings,
-)
+from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session import kind, wording
 from napari_unet.session.ahead import Ahead
 from napari_unet.session.heads import with_heads_of
@@ -72,8 +66,6 @@ class Desk(QObject):
         self.session = Session(lambda: self._spare_time)
         self.maker = MaskMaker(self)
         self._predict_settings = remembered(PredictSettings(), "prediction")
-        loss = remembered(LossSettings(), "loss")
-        self.fine_tune_settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         self._display = Display(self.session, self.stage, self.maker, self)
         self.watcher = Watcher(self.session, self.stage, self)
         self.blender = Blender(self.session, self)
@@ -83,7 +75,7 @@ class Desk(QObject):
         self._connect()
         self._adopt_mask_settings()
         self.opener = SeriesOpener(viewer, self, self)
-        self._teacher = Teacher(self.session, self.stage, self.opener, self)
+        self.teacher = Teacher(self)
         ahead = Ahead(self._spare_time, self._bridge.post)
         self._series = SeriesDesk(self, self.opener, ahead, self)
         self.weigher = Weigher(self, self)
@@ -191,53 +183,6 @@ class Desk(QObject):
         """
         self.stage.bench.leave(image)
 
-    # fine-tune
-
-    def why_not_fine_tune(self) -> str:
-        """Why nothing can be learned now, in one sentence; empty if it can."""
-        return self._teacher.why_not()
-
-    @property
-    def made_meanwhile(self) -> int:
-        """Corrections made since the last fine-tuning began: the next one learns them."""
-        return self._teacher.made_meanwhile
-
-    def fine_tune(self) -> None:
-        """Teach the chosen model all that was confirmed and corrected, on all images.
-
-        Of a folder of images those are taken along that are not open now.
-
-        Raises
-        ------
-        ValueError
-            If that is not possible now; the sentence says why.
-        """
-        self._teacher.teach(self._settings_to_learn_by, self.watcher.view())
-
-    def preview(self, hear: Listener) -> None:
-        """Draw patches as the next fine-tuning would draw them; nothing is learnt.
-
-        Raises
-        ------
-        ValueError
-            If that is not possible now; the sentence says why.
-        """
-        self._teacher.preview(self._settings_to_learn_by, hear)
-
-    @property
-    def _settings_to_learn_by(self) -> FineTuneSettings:
-        device = self.predict_settings.device
-        return self.fine_tune_settings.model_copy(update={"device": device})
-
-    def use_fine_tune_settings(self, settings: FineTuneSettings) -> None:
-        """Fine-tune with other settings from the next time on, also in the next window.
-
-        A new network is started in this window only, and until one is kept.
-        """
-        self.fine_tune_settings = settings
-        remember(settings, "fine_tuning")
-        remember(settings.loss, "loss")
-
     def check_device(self) -> None:
         """Find out in the background which device works, and so start the engine ahead."""
         self.session.check(self.predict_settings.device)
@@ -245,7 +190,7 @@ class Desk(QObject):
     def close(self) -> None:
         """End all jobs and the engine; the images and their edits stay."""
         self._series.close()
-        self._teacher.drop()
+        self.teacher.drop()
         self._display.drop()
         self.weigher.drop()
         self.uncertainty.drop()
@@ -272,8 +217,7 @@ class Desk(QObject):
     @guarded
     def _on_kept(self, entry: object) -> None:
         """Go on from the new model, and show at once what it makes of what the user looks at."""
-        go_on = self.fine_tune_settings.model_copy(update={"network": None})
-        self.fine_tune_settings = go_on
+        self.teacher.start_from_models()
         self.changed.emit()
         if not self.why_not_segment():
             self.segment("view")

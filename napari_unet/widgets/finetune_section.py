@@ -40,9 +40,9 @@ class FineTuneSection(Section):
         super().__init__("3  Fine-tune", parent)
         self._desk = desk
         self.unfinished = UnfinishedOffer(desk.session)
-        self.settings = Form(desk.fine_tune_settings, ["seconds"])
-        self.advanced = Advanced(desk.fine_tune_settings)
-        self.what_counts = WhatCounts(desk.weigher, desk.fine_tune_settings)
+        self.settings = Form(desk.teacher.settings, ["seconds"])
+        self.advanced = Advanced(desk.teacher.settings)
+        self.what_counts = WhatCounts(desk.weigher, desk.teacher.settings)
         self.what_it_sees = WhatItSees(desk)
         self.what_counts.add(self.what_it_sees)
         self.watch = QCheckBox("Watch it learn")
@@ -105,10 +105,10 @@ class FineTuneSection(Section):
         """Show everything as it is now."""
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
-        reason = self._desk.why_not_fine_tune()
+        reason = self._desk.teacher.why_not()
         noun = kind.noun(session.model.card.classes if session.model else 1)
         others = len(self._desk.opener.worked_on)
-        settings = self._desk.fine_tune_settings
+        settings = self._desk.teacher.settings
         text = wording.fine_tune_text(stage.bench.tally, others, noun)
         text = text.replace("Fine-tune", teaching.verb(settings), 1)
         self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
@@ -119,7 +119,7 @@ class FineTuneSection(Section):
         self.outside.say(outside)
         comparing = session.wanted is not None and session.wanted.kind in ("compare", "blend")
         self.running.setVisible(learning or comparing)
-        self.meanwhile.say(meanwhile_text(self._desk.made_meanwhile, learning))
+        self.meanwhile.say(meanwhile_text(self._desk.teacher.made_meanwhile, learning))
         self.running.show_progress(session.progress, session.ending)
         self._reveal(self.plot, learning or bool(session.curves.steps))
         self.settings.show_record(settings)
@@ -144,12 +144,12 @@ class FineTuneSection(Section):
 
     @guarded
     def _on_settings_edited(self, settings: FineTuneSettings) -> None:
-        self._desk.use_fine_tune_settings(settings)
+        self._desk.teacher.use(settings)
         self.refresh()
 
     @guarded
     def _on_run_clicked(self) -> None:
-        self._desk.fine_tune()
+        self._desk.teacher.teach()
 
     @guarded
     def _on_watch_toggled(self, wanted: bool) -> None:

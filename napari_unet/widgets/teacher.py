@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
 from napari_unet.jobs.job import Listener
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.requests import PreviewRequest, View
-from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.schema.requests import PreviewRequest
+from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import wording
 from napari_unet.session.gathering import Gathered, gather
 from napari_unet.session.history import History
 from napari_unet.session.meanwhile import Meanwhile
-from napari_unet.session.session import Session
+from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Latest, tell
-from napari_unet.widgets.series_opener import SeriesOpener
-from napari_unet.widgets.stage import Stage
+
+if TYPE_CHECKING:
+    from napari_unet.widgets.desk import Desk
 
 Use = Callable[[list[Correction]], None]
 
@@ -28,19 +30,17 @@ class Teacher(QObject):
 
     Parameters
     ----------
-    session
-        Runs the fine-tuning.
-    stage
-        The images that are open.
-    opener
-        The folder of images, of which one is open.
+    desk
+        Its session runs the fine-tuning, on images that are open and on the rest of a folder.
     """
 
-    def __init__(
-        self, session: Session, stage: Stage, opener: SeriesOpener, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._session, self._stage, self._opener = session, stage, opener
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._session, self._stage, self._opener = desk.session, desk.stage, desk.opener
+        loss = remembered(LossSettings(), "loss")
+        self.settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
+        """How the next fine-tuning goes about it; `use` changes them."""
         self._gathering = Latest(0, self)
         self._meanwhile = Meanwhile()
 
@@ -51,8 +51,23 @@ class Teacher(QObject):
             return wording.CONFIRM_FIRST
         return self._session.why_not_run()
 
-    def teach(self, settings: FineTuneSettings, view: View | None = None) -> None:
-        """Fine-tune on a snapshot of all that is confirmed now, and show a view meanwhile.
+    def use(self, settings: FineTuneSettings) -> None:
+        """Fine-tune with other settings from the next time on, also in the next window.
+
+        A new network is started in this window only, and until one is kept.
+        """
+        self.settings = settings
+        remember(settings, "fine_tuning")
+        remember(settings.loss, "loss")
+
+    def start_from_models(self) -> None:
+        """Start from models again, and no longer from a new network."""
+        self.settings = self.settings.model_copy(update={"network": None})
+
+    def teach(self) -> None:
+        """Teach the chosen model all that was confirmed and corrected, on all images.
+
+        Of a folder of images those are taken along that are not open now.
 
         Raises
         ------
@@ -61,6 +76,7 @@ class Teacher(QObject):
         """
         if not self.why_not():
             self._meanwhile.begin(self._histories())
+        settings, view = self._settings_here, self._desk.watcher.view()
         self._collect(lambda all_: self._session.fine_tune(all_, settings, view))
 
     @property
@@ -68,15 +84,15 @@ class Teacher(QObject):
         """Corrections made since the last fine-tuning began: the next one learns them."""
         return self._meanwhile.count(self._histories())
 
-    def preview(self, settings: FineTuneSettings, hear: Listener) -> None:
-        """Have patches drawn as a fine-tuning on all that is confirmed now would draw them.
+    def preview(self, hear: Listener) -> None:
+        """Draw patches as the next fine-tuning would draw them; nothing is learnt.
 
         Raises
         ------
         ValueError
             If that is not possible now; the sentence says why.
         """
-        self._collect(lambda all_: self._session.run(self._preview_of(all_, settings), hear))
+        self._collect(lambda all_: self._session.run(self._preview_of(all_), hear))
 
     def drop(self) -> None:
         """Learn nothing of what is still collected."""
@@ -97,9 +113,13 @@ class Teacher(QObject):
     def _histories(self) -> list[History]:
         return [work.specimen.history for work in self._stage.bench.works]
 
-    def _preview_of(
-        self, corrections: list[Correction], settings: FineTuneSettings
-    ) -> PreviewRequest:
+    @property
+    def _settings_here(self) -> FineTuneSettings:
+        device = self._desk.predict_settings.device
+        return self.settings.model_copy(update={"device": device})
+
+    def _preview_of(self, corrections: list[Correction]) -> PreviewRequest:
+        settings = self._settings_here
         model, base = self._session.model, self._session.base_for(settings)
         return PreviewRequest(
             model=str(model.path) if model else "",

@@ -74,7 +74,7 @@ class Weigher(QObject):
         """Why there is nothing to set, in one sentence; empty if there is."""
         card, work = self._desk.card, self._desk.stage.work
         classes = max(card.classes if card else 1, work.specimen.classes if work else 1)
-        return why_no_dials(self._desk.fine_tune_settings.loss, classes)
+        return why_no_dials(self._desk.teacher.settings.loss, classes)
 
     def why_not(self) -> str:
         """Why there is nothing to weigh, in one sentence; empty if there is."""
@@ -164,7 +164,7 @@ class Weigher(QObject):
 
     def _weigh(self, work: Work, box: Box) -> None:
         """Weigh anew; while that is done nothing newer begins, so that all the way is seen."""
-        loss, plane = self._desk.fine_tune_settings.loss, self._desk.stage.plane
+        loss, plane = self._desk.teacher.settings.loss, self._desk.stage.plane
         version = work.specimen.history.version
         wanted = (id(work.specimen), plane, box, version, loss, self._scale)
         if wanted != self._weighed and not self._busy:

@@ -74,7 +74,7 @@ class WhatItSees(QWidget):
     def refresh(self) -> None:
         """Show everything as it is now."""
         shown, drawing = self._patches, self._drawing
-        reason = "" if shown or drawing else self._desk.why_not_fine_tune()
+        reason = "" if shown or drawing else self._desk.teacher.why_not()
         self.show_patches.setText(_SHOW if shown is None else _HIDE)
         self.show_patches.setVisible(not drawing)
         self.show_patches.setEnabled(not reason)
@@ -97,7 +97,7 @@ class WhatItSees(QWidget):
     @guarded
     def _on_clicked(self) -> None:
         if self._patches is None:
-            self._desk.preview(self._hear)
+            self._desk.teacher.preview(self._hear)
         else:
             self._patches = None
             self.refresh()

@@ -76,7 +76,7 @@ def test_what_is_chosen_is_what_is_asked_for(panel, advanced, desk, engine, segm
     panel.fine_tune.settings.editor("seconds").setValue(30)
     choose(advanced.loss, "Focal loss")
     assert panel.fine_tune.run.text().startswith("Teach a new UNet++\non ")
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     (asked,) = [one.settings for one in engine.requests if isinstance(one, FineTuneRequest)]
     assert (asked.network, asked.loss.loss, asked.seconds) == ("unet++", "focal", 30)
@@ -88,11 +88,11 @@ def test_the_input_can_be_left_as_it_is(advanced, desk, qtbot):
     assert box.isVisible()
     assert box.isChecked()
     box.click()
-    assert not desk.fine_tune_settings.auto_input
+    assert not desk.teacher.settings.auto_input
     choose(advanced.start, "A new U-Net")
     assert not box.isVisible()
-    assert desk.fine_tune_settings.network == "unet"
-    assert not desk.fine_tune_settings.auto_input
+    assert desk.teacher.settings.network == "unet"
+    assert not desk.teacher.settings.auto_input
 
 
 def test_folded_it_still_says_what_is_not_as_usual(advanced):
@@ -110,13 +110,13 @@ def test_after_keeping_a_new_network_it_is_what_goes_on(panel, advanced, desk, s
     settled()
     choose(advanced.start, "A new U-Net")
     choose(advanced.loss, "Dice loss")
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     desk.session.keep()
     settled()
     assert advanced.start.box.currentText() == "This model"
     assert panel.fine_tune.run.text().startswith("Fine-tune")
-    assert (desk.fine_tune_settings.network, desk.fine_tune_settings.loss.loss) == (None, "dice")
+    assert (desk.teacher.settings.network, desk.teacher.settings.loss.loss) == (None, "dice")
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def _installed(plugin_settings, npe2pm):
 @pytest.mark.usefixtures("_installed")
 def test_the_loss_outlives_the_window_and_a_new_network_does_not(engine, qapp):
     first = Desk(ViewerModel(), lambda: engine)
-    tversky = first.fine_tune_settings.loss.model_copy(update={"loss": "tversky"})
-    first.use_fine_tune_settings(FineTuneSettings(network="unet", loss=tversky, seconds=9))
+    tversky = first.teacher.settings.loss.model_copy(update={"loss": "tversky"})
+    first.teacher.use(FineTuneSettings(network="unet", loss=tversky, seconds=9))
     first.close()
     again = Desk(ViewerModel(), lambda: engine)
     found = again.fine_tune_settings
@@ -144,7 +144,7 @@ def test_a_loss_that_there_is_not_is_not_remembered(engine, qapp):
     get_plugin_settings("napari-unet-finetune").loss.loss = "of another version"
     desk = Desk(ViewerModel(), lambda: engine)
     desk.close()
-    assert desk.fine_tune_settings == FineTuneSettings()
+    assert desk.teacher.settings == FineTuneSettings()
 
 
 @pytest.mark.window
@@ -163,8 +163,8 @@ def test_with_a_mouse_in_a_narrow_window_nothing_is_cut_off(make_napari_viewer, 
     QTest.mouseClick(advanced.fold, LEFT)
     pick(panel, advanced.start, "A new UNet++")
     pick(panel, advanced.loss, "Border-weighted cross entropy (2019)")
-    assert desk.fine_tune_settings.network == "unet++"
-    assert desk.fine_tune_settings.loss.loss == "border-weighted-ce-2019"
+    assert desk.teacher.settings.network == "unet++"
+    assert desk.teacher.settings.loss.loss == "border-weighted-ce-2019"
     QTest.qWait(50)
     content = panel._scroll.widget()
     assert content.width() <= panel._scroll.viewport().width()

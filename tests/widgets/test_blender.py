@@ -13,7 +13,7 @@ from napari_unet.widgets.blend_row import BlendRow
 @pytest.fixture
 def tuned(desk, segmented, settled):
     segmented.corrector.confirm_view()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     return desk
 
@@ -94,7 +94,7 @@ def test_nothing_is_left_of_models_that_nobody_kept(looked, end):
 
 def test_the_next_fine_tuning_starts_with_a_clean_slate(looked, settled):
     looked.blender.choose(1)
-    looked.fine_tune()
+    looked.teacher.teach()
     settled()
     assert looked.blender.proofs == []
     assert looked.session.candidate.card.name == "tuned"

@@ -21,7 +21,7 @@ from tests.session.fakes import FakeEngine, two_cells
 def tuned(desk, segmented, settled):
     """A desk on which a fine-tuning has ended."""
     segmented.corrector.confirm_view()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     assert desk.session.candidate is not None
     return desk
@@ -94,7 +94,7 @@ def test_a_slice_of_a_stack_is_compared_where_it_is(desk, viewer, settled):
     desk.segment("plane")
     settled()
     desk.stage.work.corrector.confirm_view()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     desk.comparison.show(desk.predict_settings)
     settled()
@@ -143,7 +143,7 @@ def test_what_comes_for_a_model_that_was_discarded_is_not_shown(slow, qtbot, tmp
     posted()
     qtbot.waitUntil(lambda: not desk.maker.busy)
     desk.stage.work.corrector.confirm_view()
-    desk.fine_tune()
+    desk.teacher.teach()
     engine.work()
     posted()
     desk.comparison.show(desk.predict_settings)
@@ -157,7 +157,7 @@ def test_what_comes_for_a_model_that_was_discarded_is_not_shown(slow, qtbot, tmp
     engine.work()
     posted()
     assert roles(viewer) == []
-    desk.fine_tune()
+    desk.teacher.teach()
     engine.work()
     posted()
     desk.comparison.show(desk.predict_settings)

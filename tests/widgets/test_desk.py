@@ -148,18 +148,18 @@ def test_r4_4_after_a_failure_everything_is_as_before(slow, viewer, said, qtbot)
 
 def test_r12_3_fine_tuning_needs_a_confirmed_region(desk, segmented):
     segmented.results.masks.paint((10, 10), 0)
-    assert "Confirm a region first" in desk.why_not_fine_tune()
+    assert "Confirm a region first" in desk.teacher.why_not()
     with pytest.raises(ValueError, match="Confirm a region first"):
-        desk.fine_tune()
+        desk.teacher.teach()
 
 
 def test_the_loop_to_the_end(desk, engine, segmented, settled):
     segmented.results.masks.paint((10, 10), 0)
     segmented.corrector.confirm_view()
     desk.use_predict_settings(PredictSettings(device="cpu"))
-    desk.use_fine_tune_settings(FineTuneSettings(seconds=7))
+    desk.teacher.use(FineTuneSettings(seconds=7))
     settled()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     request = engine.requests[-1]
     assert isinstance(request, FineTuneRequest)

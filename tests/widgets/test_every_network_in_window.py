@@ -17,8 +17,8 @@ from napari_unet.schema.settings import (
 )
 from napari_unet.session.heads import heads_of
 from napari_unet.training.examples import make_example
-from napari_unet.training.finetune import UNTIL_TIME_IS_UP
 from napari_unet.training.new_model import new_model
+from napari_unet.training.preparation import UNTIL_TIME_IS_UP
 from napari_unet.widgets.panel import Panel
 from tests.networks.test_networks import fixed, tiny
 
@@ -82,16 +82,16 @@ def test_a_new_network_is_taught_judged_and_kept_in_the_window(panel, desk, libr
     desk.stage.work.corrector.confirm_view()
     settled()
     loss = LossSettings(loss="bce+dice")
-    desk.use_fine_tune_settings(FineTuneSettings(network="unet++", loss=loss, seconds=1))
+    desk.teacher.use(FineTuneSettings(network="unet++", loss=loss, seconds=1))
     panel.fine_tune.run.click()
     settled()
     candidate = desk.session.candidate
     assert (candidate.card.name, candidate.card.parent) == ("UNet++ (new)", None)
     assert candidate.card.recipe["loss"]["loss"] == "bce+dice"
     assert candidate.card.recipe["steps"] == UNTIL_TIME_IS_UP
-    assert panel.fine_tune.card.verdict.text() == candidate.proof.sentence
+    assert candidate.proof.sentence.startswith(panel.fine_tune.card.verdict.text())
     panel.fine_tune.card.keep.click()
     settled()
     assert models.currentText() == "UNet++ (new)"
     assert panel.segment.predict.editor("head").isEnabled()
-    assert desk.fine_tune_settings.network is None
+    assert desk.teacher.settings.network is None

@@ -169,7 +169,7 @@ def test_r13_1_the_curves_are_live_and_survive_the_panel(slow, viewer, qtbot):
     engine.work()
     qtbot.waitUntil(lambda: panel.desk.session.running is None and not panel.desk.maker.busy)
     panel.desk.stage.work.corrector.confirm_view()
-    panel.desk.fine_tune()
+    panel.desk.teacher.teach()
     assert not panel.fine_tune.plot.isHidden()
     engine.say(StepDone(step=1, loss=0.7, learning_rate=0.1))
     engine.say(Validated(step=1, scores=BETTER))

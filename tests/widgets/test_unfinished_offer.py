@@ -83,7 +83,7 @@ def test_after_a_crash_of_the_engine_it_is_offered_at_once(
     segmented.corrector.confirm_view()
     settled()
     engine.quick = False
-    desk.fine_tune()
+    desk.teacher.teach()
     assert not panel.fine_tune.unfinished.isVisible()
     keep(Path(asked(engine)[0].safe), desk.session.model.path, step=7)
     engine.end(Failed(sentence="The engine crashed.", details=""))
@@ -131,7 +131,7 @@ def test_it_says_that_it_starts_from_the_base(tuned, panel, desk, engine, segmen
     assert section.start.text().startswith("Starts from its base, 'one', with all corrections")
     segmented.corrector.confirm_view()
     settled()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     (request,) = asked(engine)
     assert request.base == str(tuned.path)
@@ -150,12 +150,12 @@ def test_it_goes_on_from_the_chosen_model_if_that_is_wanted(
     box.activated.emit(1)
     assert advanced.start.when.text().startswith("Choose it where earlier corrections")
     advanced.fold.setChecked(False)
-    assert desk.fine_tune_settings.go_on
+    assert desk.teacher.settings.go_on
     assert not panel.fine_tune.start.isVisible()
     assert advanced.unusual.text() == "Goes on from the chosen model"
     segmented.corrector.confirm_view()
     settled()
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     assert asked(engine)[0].base is None
 

@@ -50,7 +50,7 @@ def lesson(qapp, qtbot, tmp_path):
 
 
 def test_what_the_network_finds_is_outlined_where_it_is(lesson):
-    lesson.desk.fine_tune()
+    lesson.desk.teacher.teach()
     request = lesson.engine.requests[-1]
     np.testing.assert_array_equal(request.view.plane, two_cells())
     assert request.view.box == lesson.desk.stage.box_in_view
@@ -74,7 +74,7 @@ def test_the_layer_goes_at_the_end_and_the_mask_was_never_touched(lesson, end):
     masks, states = work.results.masks.data.copy(), work.specimen.history.states.copy()
     others, selected = list(lesson.viewer.layers), set(lesson.viewer.layers.selection)
     learned = len(list(lesson.desk.stage.bench.corrections()))
-    lesson.desk.fine_tune()
+    lesson.desk.teacher.teach()
     lesson.glimpse()
     assert lesson.layer is not None
     assert set(lesson.viewer.layers.selection) == selected
@@ -96,14 +96,14 @@ def test_the_layer_goes_at_the_end_and_the_mask_was_never_touched(lesson, end):
 
 def test_who_does_not_want_to_watch_does_not(lesson):
     lesson.desk.watcher.want(False)
-    lesson.desk.fine_tune()
+    lesson.desk.teacher.teach()
     assert lesson.engine.requests[-1].view is None
     lesson.glimpse()
     assert lesson.layer is None
 
 
 def test_looking_away_and_back_while_it_learns(lesson):
-    lesson.desk.fine_tune()
+    lesson.desk.teacher.teach()
     lesson.glimpse()
     lesson.desk.watcher.want(False)
     assert lesson.layer is None
@@ -115,7 +115,7 @@ def test_looking_away_and_back_while_it_learns(lesson):
 
 
 def test_what_is_out_of_view_or_gone_is_not_watched(lesson):
-    lesson.desk.fine_tune()
+    lesson.desk.teacher.teach()
     lesson.viewer.layers.remove(lesson.image)
     lesson.glimpse()
     assert lesson.layer is None

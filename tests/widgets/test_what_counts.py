@@ -62,7 +62,7 @@ def shown(viewer, counts, close_cells, qtbot):
 
 
 def expected(work, desk):
-    return make_target(work.results.labels(()), None, desk.fine_tune_settings.loss).weight_map
+    return make_target(work.results.labels(()), None, desk.teacher.settings.loss).weight_map
 
 
 def test_it_is_folded_until_asked_for(panel, close_cells, viewer):
@@ -87,7 +87,7 @@ def test_turning_a_dial_shows_at_once_and_is_what_is_learnt(
     qtbot.waitUntil(lambda: not np.array_equal(shown.data, before), timeout=2000)
     qtbot.waitUntil(lambda: np.array_equal(shown.data, expected(close_cells, desk)))
     panel.fine_tune.settings.editor("seconds").setValue(30)
-    desk.fine_tune()
+    desk.teacher.teach()
     settled()
     (asked,) = [one.settings for one in engine.requests if isinstance(one, FineTuneRequest)]
     assert (asked.loss.w0, asked.loss.sigma_px, asked.seconds) == (25, 2, 30)
@@ -113,7 +113,7 @@ def test_objects_that_touch_are_counted_and_a_reach_is_suggested(counts, close_c
     qtbot.waitUntil(lambda: counts.touching.text() == "Touching pairs: 1, merged now: 0")
     assert counts.suggested.text() == "Suggested: 4 px"
     counts.suggested.click()
-    assert desk.fine_tune_settings.loss.sigma_px == 4
+    assert desk.teacher.settings.loss.sigma_px == 4
     assert counts.reach.value() == 4
 
 
@@ -158,8 +158,8 @@ def test_another_image_takes_the_layer_with_it(shown, desk, viewer, qtbot, settl
 
 def test_of_every_loss_the_dials_can_be_turned_or_say_why_not(counts, close_cells, desk):
     for name, entry in LOSSES.items():
-        loss = desk.fine_tune_settings.loss.model_copy(update={"loss": name})
-        desk.use_fine_tune_settings(desk.fine_tune_settings.model_copy(update={"loss": loss}))
+        loss = desk.teacher.settings.loss.model_copy(update={"loss": name})
+        desk.teacher.use(desk.teacher.settings.model_copy(update={"loss": loss}))
         desk.changed.emit()
         weighted = entry.border != "none"
         assert counts.weight.isEnabled() is counts.reach.isEnabled() is weighted, name
@@ -167,8 +167,8 @@ def test_of_every_loss_the_dials_can_be_turned_or_say_why_not(counts, close_cell
         assert (entry.title in counts.why.text()) is not weighted, name
         if entry.border == "2019":
             counts.weight.setValue(20)
-            assert desk.fine_tune_settings.loss.falk_w0 == 20
-            assert desk.fine_tune_settings.loss.w0 == 10
+            assert desk.teacher.settings.loss.falk_w0 == 20
+            assert desk.teacher.settings.loss.w0 == 10
 
 
 def test_in_a_stack_it_lies_on_the_plane_on_the_screen(viewer, desk, counts, settled, qtbot):

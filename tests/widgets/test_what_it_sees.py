@@ -50,8 +50,8 @@ def patches(replayed=0):
 
 
 def test_it_asks_as_the_next_fine_tuning_would(sees, desk, engine):
-    loss = desk.fine_tune_settings.loss.model_copy(update={"sigma_px": 3.0})
-    desk.use_fine_tune_settings(desk.fine_tune_settings.model_copy(update={"loss": loss}))
+    loss = desk.teacher.settings.loss.model_copy(update={"sigma_px": 3.0})
+    desk.teacher.use(desk.teacher.settings.model_copy(update={"loss": loss}))
     sees.show_patches.click()
     asked = engine.requests[-1]
     assert isinstance(asked, PreviewRequest)
@@ -63,7 +63,7 @@ def test_it_asks_as_the_next_fine_tuning_would(sees, desk, engine):
 
 def test_it_shows_how_far_it_is_then_the_patches_and_then_none(sees, desk, engine, qtbot):
     sees.show_patches.click()
-    assert desk.why_not_fine_tune() == "Drawing patches …"
+    assert desk.teacher.why_not() == "Drawing patches …"
     engine.say(Progress(phase="input", done=2, total=8))
     qtbot.waitUntil(lambda: sees.running.text.text() == "Trying inputs 3 of 8")
     assert not sees.show_patches.isVisible()

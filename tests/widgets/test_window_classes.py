@@ -240,9 +240,9 @@ def test_the_whole_loop_with_classes(segmented, desk, settled, qtbot):
     work.corrector.confirm_view()
     painted = work.results.labels(()).copy()
     assert set(np.unique(painted)) == {0, 2}
-    assert not desk.why_not_fine_tune()
-    desk.use_fine_tune_settings(FineTuneSettings(device="cpu", steps=40, seconds=60))
-    desk.fine_tune()
+    assert not desk.teacher.why_not()
+    desk.teacher.use(FineTuneSettings(device="cpu", steps=40, seconds=60))
+    desk.teacher.teach()
     settled()
     candidate = desk.session.candidate
     assert "mean IoU" in candidate.proof.sentence

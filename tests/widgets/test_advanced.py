@@ -132,7 +132,7 @@ def test_the_loss_outlives_the_window_and_a_new_network_does_not(engine, qapp):
     first.teacher.use(FineTuneSettings(network="unet", loss=tversky, seconds=9))
     first.close()
     again = Desk(ViewerModel(), lambda: engine)
-    found = again.fine_tune_settings
+    found = again.teacher.settings
     again.close()
     assert (found.loss.loss, found.network, found.seconds) == ("tversky", None, 9)
 

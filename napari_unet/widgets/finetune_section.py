@@ -111,7 +111,8 @@ class FineTuneSection(Section):
         settings = self._desk.teacher.settings
         text = wording.fine_tune_text(stage.bench.tally, others, noun)
         text = text.replace("Fine-tune", teaching.verb(settings), 1)
-        self.run.setText(text.replace(" on ", "\non ", 1))  # two lines fit a narrow panel
+        lines = text.replace(" on ", "\non ", 1).replace(" and ", "\nand ")
+        self.run.setText(lines)  # short ones fit a narrow panel
         self.run.setVisible(not learning)
         self.run.setEnabled(not reason)
         self.reason.say("" if learning else reason)

@@ -7,6 +7,7 @@ from napari.utils.notifications import notification_manager
 
 from napari_unet.widgets import runner
 from napari_unet.widgets.desk import Desk
+from napari_unet.widgets.panel import Panel
 from tests.conftest import HAS_DISPLAY
 from tests.session.fakes import FakeEngine, two_cells, write_card
 from tests.widgets.hands import Hands, objects
@@ -94,6 +95,15 @@ def segmented(desk, image, settled):
     desk.segment("all")
     settled()
     return desk.stage.work
+
+
+@pytest.fixture
+def panel(viewer, desk, qtbot):
+    panel = Panel(viewer, desk)
+    qtbot.addWidget(panel)
+    panel.resize(400, 900)
+    panel.show()
+    return panel
 
 
 @pytest.fixture

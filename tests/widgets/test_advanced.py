@@ -20,15 +20,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
-    return panel
-
-
-@pytest.fixture
 def advanced(panel):
     return panel.fine_tune.advanced
 

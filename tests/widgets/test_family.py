@@ -46,11 +46,7 @@ def tune(folder, base, number, before, after, chosen=None):
 
 
 @pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
+def panel(panel, desk, qtbot):
     qtbot.waitUntil(lambda: desk.session.device is not None)
     return panel
 

@@ -13,15 +13,6 @@ from napari_unet.widgets.setup_check import SetupCheck
 from tests.session.fakes import BETTER, FakeEngine, two_cells, write_card
 
 
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
-    return panel
-
-
 def click(qtbot, button):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 

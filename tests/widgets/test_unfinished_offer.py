@@ -11,7 +11,6 @@ from napari_unet.jobs.safekeeping import REQUEST, STATE
 from napari_unet.models.library import list_models
 from napari_unet.schema.requests import FineTuneRequest
 from napari_unet.session.unfinished import safe_folder
-from napari_unet.widgets.panel import Panel
 from tests.session.fakes import write_card
 
 LEFT = Qt.MouseButton.LeftButton
@@ -32,11 +31,7 @@ def left_behind(library):
 
 
 @pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
+def panel(panel, desk, qtbot):
     qtbot.waitUntil(lambda: desk.session.device is not None)
     return panel
 

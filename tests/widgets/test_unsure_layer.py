@@ -6,22 +6,12 @@ from qtpy.QtCore import QPoint, Qt
 
 from napari_unet.images.entropy import entropy
 from napari_unet.widgets.layers import role_of
-from napari_unet.widgets.panel import Panel
 from napari_unet.widgets.uncertainty import NOTHING_YET
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     monkeypatch.setattr("napari_unet.widgets.uncertainty._WAIT_MS", 1)
-
-
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
-    return panel
 
 
 @pytest.fixture

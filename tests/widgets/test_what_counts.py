@@ -10,7 +10,6 @@ from napari_unet.schema.catalog import LOSSES
 from napari_unet.schema.requests import FineTuneRequest
 from napari_unet.session.weighing import NO_OBJECTS
 from napari_unet.widgets.layers import role_of
-from napari_unet.widgets.panel import Panel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -18,15 +17,6 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     monkeypatch.setattr("napari_unet.widgets.weigher._LOOK_MS", 1)
-
-
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.resize(400, 900)
-    panel.show()
-    return panel
 
 
 @pytest.fixture

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_unet.images.axes import spatial_shape
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
-from napari_unet.widgets.layers.images import array_of
 from napari_unet.widgets.layers.own import Role
-from napari_unet.widgets.layers.slots import Slots
+from napari_unet.widgets.layers.temporary import Temporary
 
 CLEAR = "#00000000"
 
 
-class Passing:
-    """Shows masks of one image for a while, beside everything that its user has made.
-
-    Parameters
-    ----------
-    viewer
-        Where the layers are.
-    image
-        The layer that they belong to.
-    axes
-        How its axes are read.
-    """
-
-    def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
-        shape = spatial_shape(array_of(image).shape, axes)
-        self._viewer = viewer
-        self._slots = Slots(viewer, image, axes, shape)
-        self.size = (shape[-2], shape[-1])
-        """Height and width of a plane."""
-
-    @property
-    def image(self) -> Image | None:
-        """The image, if it is still in the viewer."""
-        return self._slots.image
+class Passing(Temporary):
+    """Shows masks of one image for a while."""
 
     def show(
         self,
@@ -105,7 +80,3 @@ class Passing:
     def clear(self) -> None:
         """Take all of them out of the viewer; others may come."""
         self._slots.clear()
-
-    def remove(self) -> None:
-        """Take all of them out of the viewer, for good."""
-        self._slots.remove()

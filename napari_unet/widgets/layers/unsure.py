@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.colormaps import Colormap
 
-from napari_unet.images.axes import spatial_shape
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
-from napari_unet.widgets.layers.images import array_of
-from napari_unet.widgets.layers.slots import Slots
+from napari_unet.widgets.layers.temporary import Temporary
 
 SURE, UNSURE = 0, 255
 HAZE = Colormap(
@@ -22,26 +19,8 @@ HAZE = Colormap(
 """Nothing where the model is sure, brighter the less sure it is."""
 
 
-class UnsureLayer:
-    """Shows over one image where a model is unsure.
-
-    Parameters
-    ----------
-    viewer
-        Where the layers are.
-    image
-        The layer that they belong to.
-    axes
-        How its axes are read.
-    """
-
-    def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
-        self._slots = Slots(viewer, image, axes, spatial_shape(array_of(image).shape, axes))
-
-    @property
-    def image(self) -> Image | None:
-        """The image, if it is still in the viewer."""
-        return self._slots.image
+class UnsureLayer(Temporary):
+    """Shows over one image where a model is unsure."""
 
     @property
     def shown(self) -> bool:
@@ -77,7 +56,3 @@ class UnsureLayer:
             **self._slots.placement,
         )
         self._slots.add("uncertainty", layer)
-
-    def remove(self) -> None:
-        """Take the layer out of the viewer."""
-        self._slots.remove()

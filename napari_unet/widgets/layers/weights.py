@@ -10,11 +10,9 @@ from napari.layers import Image
 from napari.utils.colormaps import Colormap
 from napari.utils.transforms import Affine
 
-from napari_unet.images.axes import spatial_shape
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.weighing import Weights
-from napari_unet.widgets.layers.images import array_of
-from napari_unet.widgets.layers.slots import Slots
+from napari_unet.widgets.layers.temporary import Temporary
 
 GLOW = Colormap(
     [[1, 0.1, 0.5, 0], [1, 0.2, 0.45, 0.75], [1, 0.75, 0.2, 0.95], [1, 1, 0.8, 1]],
@@ -24,30 +22,15 @@ GLOW = Colormap(
 """Nothing where pixels count as usual, brighter the more they count."""
 
 
-class WeightLayer:
-    """Shows border weights over one image.
-
-    Parameters
-    ----------
-    viewer
-        Where the layers are.
-    image
-        The layer that they belong to.
-    axes
-        How its axes are read.
-    """
+class WeightLayer(Temporary):
+    """Shows border weights over one image."""
 
     def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
-        self._slots = Slots(viewer, image, axes, spatial_shape(array_of(image).shape, axes))
+        super().__init__(viewer, image, axes)
         placed = self._slots.placement
         self._scale = np.asarray(placed["scale"])
         own = ("scale", "translate", "rotate", "shear")
         self._pixels = Affine(**{name: placed[name] for name in own})
-
-    @property
-    def image(self) -> Image | None:
-        """The image, if it is still in the viewer."""
-        return self._slots.image
 
     @property
     def shown(self) -> bool:
@@ -81,10 +64,6 @@ class WeightLayer:
                 **{**self._slots.placement, **place},
             )
             self._slots.add("border weights", layer)
-
-    def remove(self) -> None:
-        """Take the layer out of the viewer."""
-        self._slots.remove()
 
     def _placed(self, plane: PlaneIndex, weights: Weights) -> tuple[np.ndarray, dict[str, Any]]:
         """The array of the layer and where it lies: on the pixels that it was made of."""

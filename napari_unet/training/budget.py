@@ -54,9 +54,9 @@ class Budget:
         """Seconds that it took the last time."""
         return self._lasted.get(what, 0.0)
 
-    def training_ends(self, judgements: int) -> float:
-        """When training has to end, in seconds from the start: so many judgements follow."""
-        verdict = judgements * self.lasted("judgement") + self.lasted("memory")
+    def training_ends(self) -> float:
+        """When training has to end, in seconds from the start, so that the verdict is in time."""
+        verdict = self.lasted("judgement") + self.lasted("memory")
         return (1 - SPARE) * self.seconds - RESERVE * verdict
 
     def in_share(self, what: str, count: int) -> int:

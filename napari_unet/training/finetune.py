@@ -63,15 +63,15 @@ def fine_tuning(
     ready = yield from preparing(model, corrections, settings, base)
     network, plan = ready.network, ready.plan
     examiner = Examiner(network, ready.lesson, ready.pack, budget)
-    knew, before = _before(model, ready, corrections, settings, examiner)
-    begun, judgements = budget.elapsed, 2 if _sees_anew(model, ready) else 1
+    knew, before, untaught = _before(model, ready, corrections, settings, examiner)
+    begun = budget.elapsed
     training = train(
         network,
         ready.sampler,
         plan,
         validate=examiner.test,
         validations=budget.tests(),
-        limit=lambda: max(LEAST_TRAINING_S, budget.training_ends(judgements) - begun),
+        limit=lambda: max(LEAST_TRAINING_S, budget.training_ends() - begun),
         freeze_statistics=settings.network is None,
         checkpoint=checkpoint,
     )
@@ -85,9 +85,11 @@ def fine_tuning(
     knows = examiner.memory(network)
     replay = None if knew is None or knows is None else (knew, knows)
     judged = examiner.judgement(after) or examiner.judge(network)
-    proof = prove(before, judged, ready.lesson.is_held_out, replay)
-    if _sees_anew(model, ready) and not proof.accepted:
-        alone = input_alone(ready.old, ready.model, corrections, before, network, examiner.exams)
+    is_held_out = ready.lesson.is_held_out
+    proof = prove(before, judged, is_held_out, replay)
+    sees_anew = ready.model is not ready.old is model
+    if sees_anew and not prove(untaught, judged, is_held_out).accepted:
+        alone = input_alone(model, ready.model, before, untaught, ready.lesson)
         tuned, proof = alone or (tuned, proof)
     found = ready.found
     if found is not None:
@@ -129,28 +131,28 @@ def fine_tune(
     return finish(fine_tuning(model, corrections, settings, base=base))
 
 
-def _sees_anew(chosen: Model, ready: Prepared) -> bool:
-    """Whether all that the chosen model lacks might be another input."""
-    return ready.model is not ready.old is chosen
-
-
 def _before(
     chosen: Model,
     ready: Prepared,
     corrections: Sequence[Correction],
     settings: FineTuneSettings,
     examiner: Examiner,
-) -> tuple[float | None, Judgement]:
-    """What the chosen model knows of old images, and its masks of what is held out."""
+) -> tuple[float | None, Judgement, Judgement]:
+    """What the chosen model knows of old images, and masks of what is held out.
+
+    First those of the chosen model as its user has it, then those of what training starts from:
+    it may be shown images in another way.
+    """
     network, device = ready.network, next(ready.network.parameters()).device
-    old_network = network if settings.network is None else ready.model.network().to(device)
-    knew, before = examiner.memory(network), examiner.judge(old_network, ready.model.card.mask)
+    start = network if settings.network is None else ready.model.network().to(device)
+    knew, untaught = examiner.memory(network), examiner.judge(start, ready.model.card.mask)
     if settings.network is not None:
         examiner.judge(network)  # to see how long it takes
     if ready.old is not chosen:
         knew = examiner.memory(chosen.network().to(device))
-        before = judged_as_it_is(chosen, corrections, examiner.exams, device)
-    return knew, before
+    if ready.model is chosen:
+        return knew, untaught, untaught
+    return knew, judged_as_it_is(chosen, corrections, examiner.exams, device), untaught
 
 
 def _tuned(

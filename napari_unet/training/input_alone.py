@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from napari_unet.models.model import Model
-from napari_unet.networks.build import on_device
-from napari_unet.networks.network import Network
-from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import finish
 from napari_unet.schema.input import AutoInput
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.proof import Proof
-from napari_unet.schema.settings import LossSettings
 from napari_unet.training.card import training_record
-from napari_unet.training.judging import Judgement, judge
-from napari_unet.training.lesson import prepare_lesson
+from napari_unet.training.judging import Judgement
+from napari_unet.training.lesson import Lesson
 from napari_unet.training.proof import prove
-from napari_unet.training.scoring import Exam
 from napari_unet.training.train import Trained
 
 
@@ -32,12 +25,7 @@ def told(proof: Proof, found: AutoInput | None) -> Proof:
 
 
 def input_alone(
-    old: Model,
-    seeing: Model,
-    corrections: Sequence[Correction],
-    now: Judgement,
-    network: Network,
-    exams: Sequence[Exam],
+    old: Model, seeing: Model, before: Judgement, now: Judgement, lesson: Lesson
 ) -> tuple[Model, Proof] | None:
     """The old parameters with the input that was found, if that is better than what was.
 
@@ -47,23 +35,12 @@ def input_alone(
         The model as it was.
     seeing
         The same with the input that was found.
-    corrections
-        What both are judged by.
-    now
-        How good ``seeing`` is on what is held out.
-    network
-        Says on which device the old one is judged.
-    exams
-        What ``seeing`` was judged by; the old one is judged by the same pixels.
+    before, now
+        How good each of them is on what is held out.
+    lesson
+        What was to be learnt.
     """
-    lesson = finish(prepare_lesson(old.card, corrections, LossSettings(border="none")))
-    same = [
-        exam._replace(counted=other.counted)
-        for exam, other in zip(lesson.exams, exams, strict=True)
-    ]
-    device = next(network.parameters()).device
-    was = judge(on_device(old.network(), device), same, old.card.mask)
-    proof = prove(was, now, lesson.is_held_out)
+    proof = prove(before, now, lesson.is_held_out)
     if not proof.accepted:
         return None
     card = seeing.card.model_copy(

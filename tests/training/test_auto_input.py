@@ -244,3 +244,12 @@ def test_r1_1_where_training_is_refused_the_input_alone_is_offered(model, monkey
         assert torch.equal(value, result.model.parameters[name])
     plain = fine_tune(model, [bright()], TUNING.model_copy(update={"auto_input": False}))
     assert not plain.proof.accepted
+
+
+def test_r1_1_a_model_is_compared_with_what_its_user_has_and_not_with_half_of_the_way(model):
+    """The input alone already finds dark objects; before stands what the user sees today."""
+    result = fine_tune(model, [dark()], TUNING)
+    blind = fine_tune(model, [dark()], TUNING.model_copy(update={"auto_input": False}))
+    assert result.proof.accepted
+    assert result.model.card.input.inverted
+    assert result.proof.before.f1_50 == blind.proof.before.f1_50

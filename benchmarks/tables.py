@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.forgetting_tables import forgetting
+from benchmarks.gate_tables import gate
 from benchmarks.inputs_tables import inputs
 from benchmarks.queue_tables import queue, ranking
 from benchmarks.responsive_tables import budget, latency
@@ -104,6 +105,7 @@ def page() -> str:
         inputs,
         fine_tuning,
         forgetting,
+        gate,
         queue,
         ranking,
         painting,

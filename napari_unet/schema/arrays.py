@@ -12,7 +12,15 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import numpy as np
-from pydantic import PlainSerializer, PlainValidator, SerializationInfo, ValidationInfo
+from pydantic import (
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    SerializationInfo,
+    ValidationInfo,
+)
+
+from napari_unet.schema.settings import Record
 
 
 def _read(value: Any, info: ValidationInfo) -> np.ndarray:
@@ -35,3 +43,9 @@ Array = Annotated[
     np.ndarray, PlainValidator(_read), PlainSerializer(_write, return_type=str, when_used="json")
 ]
 """A numpy array as the field of a record (not compared by ``==`` of the record)."""
+
+
+class ArrayRecord(Record):
+    """A record with fields that are arrays."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -6,10 +6,9 @@ from enum import IntFlag
 from typing import Self
 
 import numpy as np
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from napari_unet.schema.arrays import Array
-from napari_unet.schema.settings import Record
+from napari_unet.schema.arrays import Array, ArrayRecord
 
 
 class State(IntFlag):
@@ -52,7 +51,7 @@ def kind_text(classes: int) -> str:
     return "objects" if classes == 1 else f"{classes} classes"
 
 
-class Correction(Record):
+class Correction(ArrayRecord):
     """The pixels of one image plane that a person has vouched for.
 
     Parameters
@@ -70,8 +69,6 @@ class Correction(Record):
     pixel_size_um
         Side of a pixel in micrometres, if anybody knows.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     image_id: str
     image: Array

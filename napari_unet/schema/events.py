@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Annotated, Literal, TypeVar, cast
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from napari_unet.schema.arrays import Array
+from napari_unet.schema.arrays import Array, ArrayRecord
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import Record
@@ -26,10 +26,8 @@ class Progress(Record):
     seconds_left: float | None = None
 
 
-class TileDone(Record):
+class TileDone(ArrayRecord):
     """A part of a prediction that is final."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["tile"] = "tile"
     plane: int
@@ -64,10 +62,8 @@ class Notice(Record):
     text: str
 
 
-class Compared(Record):
+class Compared(ArrayRecord):
     """The masks that two models make of the same pixels, and where they differ."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["compared"] = "compared"
     box: Box
@@ -80,10 +76,8 @@ class Compared(Record):
     """uint8, (y, x), see `napari_unet.images.difference`."""
 
 
-class Glimpse(Record):
+class Glimpse(ArrayRecord):
     """What a network makes of what is on the screen while it still learns."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["glimpse"] = "glimpse"
     step: int
@@ -95,10 +89,8 @@ class Glimpse(Record):
     """That looking took."""
 
 
-class Patches(Record):
+class Patches(ArrayRecord):
     """Patches as training draws them: varied at random, with what the network is to answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["patches"] = "patches"
     images: Array

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
-
-from napari_unet.schema.arrays import Array
-from napari_unet.schema.settings import PredictSettings, Record
+from napari_unet.schema.arrays import Array, ArrayRecord
+from napari_unet.schema.settings import PredictSettings
 
 Box = tuple[int, int, int, int]
 """A rectangle of pixels: y start, x start, y stop, x stop."""
 
 
-class Prediction(Record):
+class Prediction(ArrayRecord):
     """Probabilities, and which model and settings made them.
 
     Parameters
@@ -22,8 +20,6 @@ class Prediction(Record):
     model_id, settings
         What made them.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     probabilities: Array
     model_id: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from napari_unet.schema.arrays import Array
+from napari_unet.schema.arrays import Array, ArrayRecord
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box
@@ -14,10 +14,8 @@ from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings, Record
 
 
-class PredictRequest(Record):
+class PredictRequest(ArrayRecord):
     """Run a model over planes of an image."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["predict"] = "predict"
     model: str
@@ -31,10 +29,8 @@ class PredictRequest(Record):
     """What the user sees: tiles near it come first."""
 
 
-class View(Record):
+class View(ArrayRecord):
     """What a person looks at while they wait."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     plane: Array
     """The whole plane, as in `PredictRequest`."""
@@ -42,10 +38,8 @@ class View(Record):
     """What of it is on the screen; None is all."""
 
 
-class FineTuneRequest(Record):
+class FineTuneRequest(ArrayRecord):
     """Teach a model a person's corrections."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["fine-tune"] = "fine-tune"
     model: str
@@ -60,10 +54,8 @@ class FineTuneRequest(Record):
     training that was interrupted, that one goes on and all else is ignored."""
 
 
-class CompareRequest(Record):
+class CompareRequest(ArrayRecord):
     """Let two models make the masks of one plane; ends as `Predicted` by the new one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["compare"] = "compare"
     old: str
@@ -76,10 +68,8 @@ class CompareRequest(Record):
     """Only these pixels are compared; None is all."""
 
 
-class PreviewRequest(Record):
+class PreviewRequest(ArrayRecord):
     """Show patches as a fine-tuning would see them, without learning anything."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["preview"] = "preview"
     model: str
@@ -89,10 +79,8 @@ class PreviewRequest(Record):
     """As in `FineTuneRequest`."""
 
 
-class BlendRequest(Record):
+class BlendRequest(ArrayRecord):
     """Judge models between an old and a new one, on what was held out from the new one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     kind: Literal["blend"] = "blend"
     old: str

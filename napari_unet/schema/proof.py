@@ -28,6 +28,11 @@ class HeldOutScores(Scores):
         None, title="Merged", description="Touching pairs that are one object in the mask."
     )
 
+    @property
+    def plain(self) -> Scores:
+        """Those of them that every model has on its card."""
+        return Scores(**self.model_dump(include=set(Scores.model_fields)))
+
 
 ADVICE = "Correct one more region."
 """What a person can do when nothing better came out: part of the sentence of a refusal."""

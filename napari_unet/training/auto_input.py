@@ -24,6 +24,7 @@ from napari_unet.schema.events import Event, Progress, finish
 from napari_unet.schema.input import AutoInput, InputSettings
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import Device, MaskSettings
+from napari_unet.training.exam_area import densest
 from napari_unet.training.heldout import held_out
 from napari_unet.training.scoring import bounding_box, scores_of_classes
 from napari_unet.training.train import quality
@@ -140,7 +141,7 @@ def _windows(
 def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Window:
     """The part of a corrected image that says most."""
     labels = np.asarray(correction.labels)
-    y, x = _densest(counted + (1.0 * counted) * (labels > 0))
+    y, x = densest(counted + (1.0 * counted) * (labels > 0), SIDE_PX)
     seen = np.zeros_like(counted)
     seen[y : y + SIDE_PX, x : x + SIDE_PX] = True
     top, left, bottom, right = bounding_box(seen)
@@ -156,19 +157,6 @@ def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Win
         for inverted in (False, True)
     )
     return Window(bright, dark, labels[part], (counted & seen)[part])
-
-
-def _densest(worth: np.ndarray, grid_px: int = 32) -> tuple[int, int]:
-    """The corner of the window that holds most, on a grid."""
-    padded = np.pad(worth, [(0, -side % grid_px) for side in worth.shape])
-    rows, columns = (side // grid_px for side in padded.shape)
-    blocks = padded.reshape(rows, grid_px, columns, grid_px).sum((1, 3))
-    sums = np.pad(blocks, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    span_y, span_x = min(rows, SIDE_PX // grid_px), min(columns, SIDE_PX // grid_px)
-    within = sums[span_y:, span_x:] - sums[:-span_y, span_x:]
-    within = within - (sums[span_y:, :-span_x] - sums[:-span_y, :-span_x])
-    y, x = np.unravel_index(int(within.argmax()), within.shape)
-    return int(y) * grid_px, int(x) * grid_px
 
 
 def _first(card: ModelCard, corrections: Sequence[Correction]) -> InputSettings:

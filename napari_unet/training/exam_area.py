@@ -47,15 +47,24 @@ def within(exams: Sequence[Exam], most_px: int) -> list[Exam]:
 def _cut(exam: Exam, side_px: int) -> Exam:
     """What counts of an exam, in its densest square of a size."""
     worth = exam.counted * (1 + OBJECTS_COUNT * (exam.labels > 0))
-    y, x = _densest(worth, max(1, side_px // GRID_PX))
+    y, x = densest(worth, side_px)
     counted = np.zeros_like(exam.counted)
     window = np.s_[y : y + side_px, x : x + side_px]
     counted[window] = exam.counted[window]
     return exam._replace(counted=counted)
 
 
-def _densest(worth: np.ndarray, span: int) -> tuple[int, int]:
-    """The corner of the square of so many squares of the grid that holds most."""
+def densest(worth: np.ndarray, side_px: int) -> tuple[int, int]:
+    """The corner of the square of a size, on a grid, that holds most.
+
+    Parameters
+    ----------
+    worth
+        (y, x): what each pixel counts.
+    side_px
+        Of the square; of a smaller image the whole.
+    """
+    span = max(1, side_px // GRID_PX)
     rows, columns = (np.arange(0, side, GRID_PX) for side in worth.shape)
     blocks = np.add.reduceat(np.add.reduceat(worth, rows, axis=0), columns, axis=1)
     sums = np.pad(blocks, ((1, span), (1, span))).cumsum(0).cumsum(1)

@@ -49,7 +49,7 @@ class Examiner:
     def test(self, network: Network) -> Scores:
         """The same in few numbers, for a network that is learning."""
         judgement = self.judge(network)
-        scores = Scores(**judgement.scores.model_dump(include=set(Scores.model_fields)))
+        scores = judgement.scores.plain
         self._seen.append((scores, judgement))
         return scores
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from napari_unet.models.model import Model
 from napari_unet.schema.input import AutoInput
-from napari_unet.schema.model_card import Scores
 from napari_unet.schema.proof import Proof
 from napari_unet.training.card import training_record
 from napari_unet.training.judging import Judgement
@@ -50,7 +49,7 @@ def input_alone(
             "parent": old.card.id,
             "created": datetime.now(UTC),
             "description": f"'{old.card.name}', shown images in another way; nothing was learnt.",
-            "scores": Scores(**now.scores.model_dump(include=set(Scores.model_fields))),
+            "scores": now.scores.plain,
             "scores_by_kind": {},
             "training": training_record(Trained(parameters={}), lesson.corrections),
         }

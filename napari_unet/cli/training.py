@@ -195,7 +195,7 @@ def _base(model: Model, settings: FineTuneSettings) -> Model | None:
     from napari_unet.session.teaching import start_text
 
     base = base_of(list_models(), model.card)
-    if base is None or settings.go_on or settings.network is not None:
+    if base is None or not settings.starts_from_base:
         return None
     print(start_text(base))
     return load_model(base.path)

@@ -52,4 +52,4 @@ class ModelChoice:
 
     def base_for(self, settings: FineTuneSettings) -> library.Entry | None:
         """What fine-tuning starts from instead of the chosen model; None is that model itself."""
-        return None if settings.go_on or settings.network is not None else self.base
+        return self.base if settings.starts_from_base else None

@@ -6,7 +6,6 @@ from functools import partial
 
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_unet.schema.settings import PredictSettings
 from napari_unet.widgets.comparison import LEGEND, ROLES
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.layers import Role
@@ -71,11 +70,7 @@ class ComparisonRow(QWidget):
         if self._desk.comparison.shown:
             self._desk.comparison.hide()
         else:
-            self._desk.comparison.show(self._settings)
-
-    @property
-    def _settings(self) -> PredictSettings:
-        return self._desk.predict_settings
+            self._desk.comparison.show(self._desk.predict_settings)
 
     @guarded
     def _on_toggled(self, role: Role, checked: bool) -> None:

@@ -147,3 +147,8 @@ class FineTuneSettings(Record):
     )
     replay_pack: bool = _REPLAY_PACK
     loss: LossSettings = LossSettings()
+
+    @property
+    def starts_from_base(self) -> bool:
+        """Whether training starts from the base of a model, where it has one."""
+        return not self.go_on and self.network is None

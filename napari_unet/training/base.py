@@ -11,9 +11,9 @@ from napari_unet.models.model import Model
 from napari_unet.networks.build import on_device
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import finish
-from napari_unet.schema.settings import FineTuneSettings, LossSettings
+from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.judging import Judgement, judge
-from napari_unet.training.lesson import prepare_lesson
+from napari_unet.training.lesson import dividing
 from napari_unet.training.scoring import Exam
 
 
@@ -39,7 +39,7 @@ def starting_from(chosen: Model, base: Model | None, settings: FineTuneSettings)
     is that of the chosen model. A new network starts from nothing, and is compared with the chosen
     model as before.
     """
-    if base is None or settings.go_on or settings.network is not None:
+    if base is None or not settings.starts_from_base:
         return chosen
     if base.card.network_settings.in_channels != chosen.card.network_settings.in_channels or (
         base.card.classes != chosen.card.classes
@@ -70,9 +70,6 @@ def judged_as_it_is(
     device
         Where the network runs.
     """
-    lesson = finish(prepare_lesson(model.card, corrections, LossSettings(border="none")))
-    same = [
-        exam._replace(counted=other.counted)
-        for exam, other in zip(lesson.exams, exams, strict=True)
-    ]
+    own = finish(dividing(model.card, corrections)).exams
+    same = [exam._replace(counted=other.counted) for exam, other in zip(own, exams, strict=True)]
     return judge(on_device(model.network(), device), same, model.card.mask)

@@ -22,10 +22,10 @@ from napari_unet.schema.events import Event, Progress
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.scores import Scores
-from napari_unet.schema.settings import Device, LossSettings
+from napari_unet.schema.settings import Device
 from napari_unet.training.card import proven
 from napari_unet.training.judging import judge
-from napari_unet.training.lesson import prepare_lesson
+from napari_unet.training.lesson import dividing
 from napari_unet.training.proof import prove
 from napari_unet.training.replay import replay_score
 
@@ -97,22 +97,22 @@ def blending(
     if reason := why_not_between(old.card, new.card):
         raise ValueError(reason)
     at = choose_device(device).device
-    lesson = yield from prepare_lesson(new.card, corrections, LossSettings(border="none"))
+    parts = yield from dividing(new.card, corrections)
     network = on_device(old.network(), at)
-    before = judge(network, lesson.exams, old.card.mask)
+    before = judge(network, parts.exams, old.card.mask)
     knew = None if old.pack is None else replay_score(network, old.pack)
     made = []
     for done, share in enumerate(SHARES):
         yield Progress(phase="in between", done=done, total=len(SHARES))
         parameters = blended(old.parameters, new.parameters, share)
         network.load_state_dict(parameters)
-        judged = judge(network, lesson.exams, new.card.mask)
+        judged = judge(network, parts.exams, new.card.mask)
         replay = (
             None if knew is None or old.pack is None else (knew, replay_score(network, old.pack))
         )
-        proof = prove(before, judged, lesson.is_held_out, replay)
-        scores = Scores(**judged.scores.model_dump(include=set(Scores.model_fields)))
-        model = Model(_card(old.card, new.card, share, scores), parameters, new.pack)
+        proof = prove(before, judged, parts.is_divided, replay)
+        card = _card(old.card, new.card, share, judged.scores.plain)
+        model = Model(card, parameters, new.pack)
         made.append((proven(model, proof), proof))
     return made
 

@@ -145,11 +145,10 @@ def _before(
     """
     network, device = ready.network, next(ready.network.parameters()).device
     start = network if settings.network is None else ready.model.network().to(device)
-    knew, untaught = examiner.memory(network), examiner.judge(start, ready.model.card.mask)
+    known = network if ready.old is chosen else chosen.network().to(device)
+    knew, untaught = examiner.memory(known), examiner.judge(start, ready.model.card.mask)
     if settings.network is not None:
         examiner.judge(network)  # to see how long it takes
-    if ready.old is not chosen:
-        knew = examiner.memory(chosen.network().to(device))
     if ready.model is chosen:
         return knew, untaught, untaught
     return knew, judged_as_it_is(chosen, corrections, examiner.exams, device), untaught

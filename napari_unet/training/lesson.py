@@ -57,6 +57,42 @@ def prepare_lesson(
     ValueError
         If nothing is left to learn from.
     """
+    parts = yield from dividing(card, corrections)
+    examples: list[Example] = []
+    for done, (exam, known) in enumerate(zip(parts.whole, parts.taught, strict=True), start=1):
+        if known.any():
+            examples.append(_example(exam, known, card.classes, loss))
+        else:
+            yield Notice(text=_judged_only(parts.usable[done - 1]))
+        yield Progress(phase="weight map", done=done, total=len(parts.usable))
+    return Lesson(
+        examples,
+        parts.exams,
+        parts.is_divided,
+        _fitting(card, parts.whole),
+        sum(int(exam.counted.sum()) for exam in parts.whole),
+        parts.usable,
+    )
+
+
+class Division(NamedTuple):
+    """Corrections divided into what is taught and what is held out."""
+
+    usable: list[Correction]
+    whole: list[Exam]
+    """All of each."""
+    taught: list[np.ndarray]
+    """bool, (y, x), of each: the pixels to learn from."""
+    exams: list[Exam]
+    """What is judged by."""
+    is_divided: bool
+    """Whether the two have no pixel in common."""
+
+
+def dividing(
+    card: ModelCard, corrections: Sequence[Correction]
+) -> Generator[Event, None, Division]:
+    """Divide corrections as `prepare_lesson` does, without making them ready to learn from."""
     usable: list[Correction] = []
     for correction in corrections:
         if not np.any(correction.known):
@@ -74,26 +110,12 @@ def prepare_lesson(
     ]
     taught = [exam.counted & ~aside for exam, aside in zip(whole, asides, strict=True)]
     is_divided = any(aside.any() for aside in asides) and any(known.any() for known in taught)
-    examples: list[Example] = []
-    for done, (exam, known) in enumerate(zip(whole, taught, strict=True), start=1):
-        if known.any() or not is_divided:
-            learnt = known if is_divided else exam.counted
-            examples.append(_example(exam, learnt, card.classes, loss))
-        else:
-            yield Notice(text=_judged_only(usable[done - 1]))
-        yield Progress(phase="weight map", done=done, total=len(usable))
-    judged = whole
-    if is_divided:
-        pairs = zip(whole, asides, strict=True)
-        judged = [exam._replace(counted=aside) for exam, aside in pairs if aside.any()]
-    return Lesson(
-        examples,
-        judged[:: -(-len(judged) // MOST_EXAMS)],
-        is_divided,
-        _fitting(card, whole),
-        sum(int(exam.counted.sum()) for exam in whole),
-        usable,
-    )
+    if not is_divided:
+        asides = taught = [exam.counted for exam in whole]
+    pairs = zip(whole, asides, strict=True)
+    judged = [exam._replace(counted=aside) for exam, aside in pairs if aside.any()]
+    exams = judged[:: -(-len(judged) // MOST_EXAMS)]
+    return Division(usable, whole, taught, exams, is_divided)
 
 
 def _exam(correction: Correction, card: ModelCard) -> Exam:

@@ -23,7 +23,6 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -42,7 +41,6 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.auto_input import find_input, shown_so
 from napari_unet.training.finetune import fine_tune
-from napari_unet.training.train import Trained
 
 ROWS = Path(__file__).with_name("learning")
 COUNTS, SECONDS, SEEDS = (1, 2, 4, 8), (5, 20, 60), range(5)
@@ -122,20 +120,10 @@ def measure(cell: Cell) -> Row:
     }
 
 
-@dataclass
-class TrainedByProcessorTime(Trained):
-    """`Trained` keeps the clock that it was defined with, so it needs another one."""
-
-    started: float = field(default_factory=time.process_time)
-
-
 @contextmanager
 def processor_time() -> Iterator[None]:
     """Let budgets of time be those of the processor: other work beside does not count."""
-    with (
-        patch.object(time, "monotonic", time.process_time),
-        patch("napari_unet.training.train.Trained", TrainedByProcessorTime),
-    ):
+    with patch.object(time, "monotonic", time.process_time):
         yield
 
 

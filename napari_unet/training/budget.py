@@ -25,17 +25,17 @@ class Budget:
     seconds
         The time in all.
     clock
-        Gives the time in seconds.
+        Gives the time in seconds; None is `time.monotonic`.
     spent
         Seconds that have gone by before.
     """
 
     def __init__(
-        self, seconds: float, clock: Callable[[], float] = time.monotonic, spent: float = 0.0
+        self, seconds: float, clock: Callable[[], float] | None = None, spent: float = 0.0
     ) -> None:
         self.seconds = seconds
-        self._clock = clock
-        self._start = clock() - spent
+        self._clock = clock or time.monotonic
+        self._start = self._clock() - spent
         self._lasted: dict[str, float] = {}
 
     @property

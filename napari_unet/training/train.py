@@ -43,7 +43,7 @@ class Trained:
     behind: int = 0
     """Validations since the best one."""
     seconds: float = 0.0
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
     lasted: float = 0.0
     """Seconds of the last step."""
     pace: float = 0.0

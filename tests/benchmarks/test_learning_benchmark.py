@@ -14,7 +14,9 @@ from benchmarks.regions import correct, regions
 from benchmarks.rivals import RIVALS, MaskedLogits, everything
 from napari_unet.images.samples import cells as sample
 from napari_unet.schema.correction import State
+from napari_unet.training.budget import Budget
 from napari_unet.training.patches import PatchSampler
+from napari_unet.training.train import Trained
 from tests.models_for_tests import tiny_model
 
 
@@ -125,6 +127,14 @@ def test_only_the_time_of_the_processor_counts(name, monkeypatch, images):
         RIVALS[name](tiny_model(), [done.correction], 1.5, 0)
         assert 0.9 <= time.process_time() - start < 5
     assert len(steps) > 1
+
+
+def test_only_the_time_of_the_processor_counts_for_the_product():
+    with learning.processor_time():
+        budget, trained = Budget(60), Trained(parameters={})
+        time.sleep(0.2)
+        assert budget.elapsed < 0.1
+        assert trained.elapsed() < 0.1
 
 
 def test_the_ceiling_learns_from_whole_images(images):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.data import Annotated
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.models.model import Model
 from napari_unet.networks.build import build_network
 from napari_unet.networks.network import Network

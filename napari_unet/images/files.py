@@ -46,17 +46,21 @@ def as_image(array: Any, name: str = "The image") -> np.ndarray:
         image = np.asarray(array)
     except (OSError, ValueError, TypeError, LookupError, RuntimeError) as error:
         raise ValueError(f"{name} could not be loaded ({error}); open it again.") from error
-    if image.dtype.kind not in "buif":
-        raise ValueError(f"{name} holds {image.dtype}, not grey values; convert it to numbers.")
-    if not 2 <= image.ndim <= 5 or not image.size:
-        raise ValueError(
-            f"{name} has the shape {image.shape}: hand in one with 2 to 5 axes and at least one "
-            "pixel."
-        )
+    check_image(image.dtype, image.shape, name)
     if not image.dtype.isnative:
         image = image.astype(image.dtype.newbyteorder("="))
     # torch cannot take arrays that are read backwards.
     return image.copy() if min(image.strides) < 0 else image
+
+
+def check_image(dtype: np.dtype[Any], shape: tuple[int, ...], name: str = "The image") -> None:
+    """Refuse what is no image: other than real numbers, or no plane of pixels; see `as_image`."""
+    if dtype.kind not in "buif":
+        raise ValueError(f"{name} holds {dtype}, not grey values; convert it to numbers.")
+    if not 2 <= len(shape) <= 5 or 0 in shape:
+        raise ValueError(
+            f"{name} has the shape {shape}: hand in one with 2 to 5 axes and at least one pixel."
+        )
 
 
 def read_image(path: str | Path) -> np.ndarray:

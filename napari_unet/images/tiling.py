@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,6 +12,17 @@ from napari_unet.schema.prediction import Box
 
 MARGIN_PX = 16
 """Pixels mirrored around the image, so that objects at its edge are seen with context."""
+
+
+class Readable(Protocol):
+    """An image of which parts can be read: an array, or what gives arrays when it is sliced."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channel, y, x)."""
+
+    def __getitem__(self, key: tuple[slice, slice, slice], /) -> np.ndarray:
+        """The pixels of those slices, (channel, y, x)."""
 
 
 class Canvas(NamedTuple):
@@ -132,9 +143,7 @@ def _unpadded_tile(core: Box, whole: Canvas, multiple: int, margin: int, remaind
     return Tile(core, (start[0], start[1], stop[0], stop[1]), (crop[0], crop[1], crop[2], crop[3]))
 
 
-def read(
-    image: np.ndarray, box: Box, margin: tuple[int, int] = (MARGIN_PX, MARGIN_PX)
-) -> np.ndarray:
+def read(image: Readable, box: Box, margin: tuple[int, int] = (MARGIN_PX, MARGIN_PX)) -> np.ndarray:
     """Read a box of the canvas from a (channel, y, x) image, mirrored beyond its edges."""
     rows = mirrored(np.arange(box[0], box[2]) - margin[0], image.shape[1])
     columns = mirrored(np.arange(box[1], box[3]) - margin[1], image.shape[2])

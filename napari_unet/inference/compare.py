@@ -9,7 +9,8 @@ import numpy as np
 from napari_unet.images.classes import classes_in_mask, mask_of
 from napari_unet.images.difference import difference
 from napari_unet.images.instances import carry_ids
-from napari_unet.inference.predict import plane_size, predict_planes
+from napari_unet.inference.predict import predict_planes
+from napari_unet.inference.prepare import plane_size
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Compared, Event, Progress, TileDone
 from napari_unet.schema.prediction import Box
@@ -30,7 +31,7 @@ def comparing(
     old, new
         The models.
     plane
-        As `napari_unet.inference.predict.prepare` takes it.
+        As `napari_unet.inference.prepare.prepare` takes it.
     settings
         Tile and device; the best head of both is used.
     region

@@ -3,97 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from napari_unet.device import choose_device
-from napari_unet.images.colour import luminance
-from napari_unet.images.files import as_image
-from napari_unet.images.normalize import normalize
-from napari_unet.images.rescale import Size, resize, scaled
-from napari_unet.images.tiling import Tile
+from napari_unet.images.lazy import as_lazy
+from napari_unet.images.rescale import Size, scaled
+from napari_unet.images.tiling import Readable, Tile
+from napari_unet.inference.prepare import PreparedPlane, plane_size
 from napari_unet.inference.tiled import cut, predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model
 from napari_unet.models.model import Model
 from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
-from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box, Prediction
 from napari_unet.schema.settings import PredictSettings
 
 SMALLEST_TILE_PX = 64
 
 
-def prepare(image: np.ndarray, card: ModelCard) -> np.ndarray:
-    """Bring one plane into the form that a model has been taught on.
-
-    Parameters
-    ----------
-    image
-        (y, x), (channel, y, x) or colour, (y, x, 3 or 4); any real dtype.
-    card
-        Says how many channels the model takes, what it does with colour, how it normalises, and at
-        what scale and polarity it sees images.
-
-    Returns
-    -------
-    float32, (channel, y, x), by the scale of the card larger or smaller than the plane.
-
-    Raises
-    ------
-    ValueError
-        If the model cannot take such an image; the sentence says what to do.
-    """
-    image = as_image(image)
-    channels = card.network_settings.in_channels
-    if image.ndim > 3:
-        raise ValueError(f"An image of shape {image.shape} is a stack: hand in its planes.")
-    if _is_colour(image, card):
-        image = _colour(image, card)
-    found = 1 if image.ndim == 2 else image.shape[0]
-    if found != channels:
-        raise ValueError(
-            f"'{card.name}' takes {channels} channel{'s' * (channels > 1)}, the image has {found}: "
-            "choose a channel of the image or another model."
-        )
-    normal = normalize(image, card.percentiles, inverted=card.input.inverted)
-    return at_scale(normal, card.input.scale)
-
-
-def at_scale(image: np.ndarray, scale: float) -> np.ndarray:
-    """A normalised image, (channel, y, x), resized by a factor; itself where nothing changes."""
-    size = scaled((image.shape[1], image.shape[2]), scale)
-    return image if size == image.shape[1:] else resize(image, size)
-
-
-def _is_colour(image: np.ndarray, card: ModelCard) -> bool:
-    first_is_channel = image.shape[0] in (1, card.network_settings.in_channels)
-    return image.ndim == 3 and image.shape[-1] in (3, 4) and not first_is_channel
-
-
-def plane_size(image: np.ndarray, card: ModelCard) -> Size:
-    """Height and width of a plane, as `prepare` takes it."""
-    height, width = image.shape[:2] if _is_colour(image, card) else image.shape[-2:]
-    return height, width
-
-
-def _colour(image: np.ndarray, card: ModelCard) -> np.ndarray:
-    if card.rgb == "luminance":
-        return luminance(image)
-    if card.rgb == "channels":
-        return np.moveaxis(image[..., :3], -1, 0)
-    raise ValueError(f"'{card.name}' takes grey images: convert this colour image to grey first.")
-
-
 def predict_planes(
     model: Model,
-    planes: Sequence[np.ndarray],
+    planes: Sequence[Any],
     settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
     region: Box | None = None,
     look_first: Box | None = None,
+    finished: Collection[tuple[int, Box]] = (),
 ) -> Generator[Event, None, None]:
     """Give the probabilities of one or more planes, tile by tile.
 
@@ -102,13 +41,16 @@ def predict_planes(
     model
         The model.
     planes
-        Whole planes, each as `prepare` takes them.
+        Whole planes, each as `prepare` takes them, or array-likes that are too large for memory:
+        only a tile and its halo is read at a time.
     settings
         Tile, device, heads.
     region
         Only these pixels of each plane; None is all.
     look_first
         Tiles near this box come first.
+    finished
+        Planes and boxes of `TileDone` of an earlier run with the same settings: they are left out.
 
     Yields
     ------
@@ -117,43 +59,66 @@ def predict_planes(
     """
     device = choose_device(settings.device).device
     network = on_device(fuse(model.network()), device)
-    level = None if settings.head == "accurate" else int(settings.head[1:])
-    start, done, said = time.monotonic(), 0, False
+    scale = model.card.input.scale
+    said = False
     sizes = [plane_size(plane, model.card) for plane in planes]
-    shown = [scaled(size, model.card.input.scale) for size in sizes]
-    cuts = (
-        cut(network, *both, settings.tile_px, region) for both in zip(shown, sizes, strict=True)
-    )
-    total = sum(1 for tiles in cuts for _ in tiles)
+    skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
+    left = [
+        [
+            tile.core not in skip[index]
+            for tile in cut(network, scaled(size, scale), size, settings.tile_px, region)
+        ]
+        for index, size in enumerate(sizes)
+    ]
+    clock = _Clock(total=sum(map(len, left)), left=sum(map(sum, left)))
     for index, plane in enumerate(planes):
-        image = prepare(plane, model.card)
-        if not said and (broken := _not_finite(plane)):
+        if not any(left[index]):
+            continue
+        image = PreparedPlane(plane, model.card)
+        if not said and image.broken:
             said = True
-            yield Notice(text=f"{broken} pixels are no numbers: they count as the darkest.")
-        parts = _within_memory(network, image, sizes[index], settings, level, region, look_first)
-        for part in parts:
+            yield Notice(text=f"{image.broken} pixels are no numbers: they count as the darkest.")
+        wanted = _Wanted(sizes[index], region, look_first, skip[index])
+        for part in _within_memory(network, image, settings, wanted):
             if isinstance(part, Notice):
                 yield part
                 continue
             tile, probabilities = part
-            done += 1
             yield TileDone(plane=index, box=tile.core, probabilities=probabilities)
-            left = (time.monotonic() - start) / done * max(0, total - done)
-            yield Progress(phase="tile", done=done, total=max(done, total), seconds_left=left)
+            yield clock.tick()
 
 
-def _not_finite(plane: np.ndarray) -> int:
-    return int(np.count_nonzero(~np.isfinite(plane))) if plane.dtype.kind == "f" else 0
+class _Clock:
+    """How far a prediction is, and how long it will take."""
+
+    def __init__(self, total: int, left: int) -> None:
+        self._total, self._done, self._before = total, total - left, total - left
+        self._start = time.monotonic()
+
+    def tick(self) -> Progress:
+        """One more tile is done."""
+        self._done += 1
+        total = max(self._done, self._total)  # smaller tiles are more tiles
+        each = (time.monotonic() - self._start) / (self._done - self._before)
+        left = each * (total - self._done)
+        return Progress(phase="tile", done=self._done, total=total, seconds_left=left)
+
+
+class _Wanted(NamedTuple):
+    """What of a plane is asked for."""
+
+    size: Size
+    """Of the plane."""
+    region: Box | None
+    look_first: Box | None
+    skip: set[Box]
 
 
 def _within_memory(
     network: Network,
-    image: np.ndarray,
-    size: Size,
+    image: Readable,
     settings: PredictSettings,
-    level: int | None,
-    region: Box | None,
-    look_first: Box | None,
+    wanted: _Wanted,
 ) -> Iterator[tuple[Tile, np.ndarray] | Notice]:
     """Tiles, halved each time that memory ends, and on the CPU at last: the result is the same."""
     tile_px = settings.tile_px
@@ -163,11 +128,12 @@ def _within_memory(
                 network,
                 image,
                 tile_px=tile_px,
-                level=level,
+                level=None if settings.head == "accurate" else int(settings.head[1:]),
                 rotations=settings.rotations,
-                region=region,
-                look_first=look_first,
-                size=size,
+                region=wanted.region,
+                look_first=wanted.look_first,
+                skip=wanted.skip,
+                size=wanted.size,
             )
             return
         except (torch.OutOfMemoryError, MemoryError):
@@ -183,7 +149,7 @@ def _within_memory(
 
 
 def predict(
-    image: np.ndarray,
+    image: Any,
     model: Model | str = DEFAULT_MODEL,
     settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
 ) -> Prediction:
@@ -192,7 +158,8 @@ def predict(
     Parameters
     ----------
     image
-        (y, x), (channel, y, x) or colour, (y, x, 3); any real dtype.
+        (y, x), (channel, y, x) or colour, (y, x, 3); any real dtype. An array-like, such as a zarr
+        array, is read tile by tile; `predict_into` also writes that way.
     model
         A model, or the name or path of one.
     settings
@@ -209,7 +176,7 @@ def predict(
         If image and model do not fit; the sentence says what to do.
     """
     model = load_model(model) if isinstance(model, str) else model
-    image = as_image(image)
+    image = as_lazy(image)
     shape = (model.card.network_settings.classes, *plane_size(image, model.card))
     probabilities = np.empty(shape, dtype=np.float32)
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from napari_unet.images.rescale import Size, source
-from napari_unet.images.tiling import Tile, read, tiles
+from napari_unet.images.tiling import Readable, Tile, read, tiles
+from napari_unet.inference.ahead import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
 
 
 def predict_tiles(
     network: Network,
-    image: np.ndarray,
+    image: Readable,
     *,
     tile_px: int = 512,
     level: int | None = None,
@@ -24,6 +25,7 @@ def predict_tiles(
     region: Box | None = None,
     look_first: Box | None = None,
     size: Size | None = None,
+    skip: Container[Box] = (),
 ) -> Iterator[tuple[Tile, np.ndarray]]:
     """Give the probabilities of an image tile by tile, the same whatever the size of the tiles.
 
@@ -32,7 +34,8 @@ def predict_tiles(
     network
         In evaluation mode, on its device.
     image
-        float32, (channel, y, x), normalised.
+        float32, (channel, y, x), normalised. Only a tile and its halo are read of it, the next ones
+        while the network is busy.
     tile_px, region, look_first
         See `napari_unet.images.tiling.tiles`.
     level
@@ -42,6 +45,8 @@ def predict_tiles(
     size
         Height and width of what is answered, where that is not the size at which the network is
         shown the image; tiles and boxes are in its pixels.
+    skip
+        Cores that are left out.
 
     Yields
     ------
@@ -49,10 +54,13 @@ def predict_tiles(
     """
     shown = (image.shape[1], image.shape[2])
     size = size or shown
-    for tile in cut(network, shown, size, tile_px, region, look_first):
-        if size == shown:
-            yield tile, _of_tile(network, image, tile, level, rotations)
-            continue
+    every = cut(network, shown, size, tile_px, region, look_first)
+    wanted = (tile for tile in every if tile.core not in skip)
+    if size == shown:
+        for tile, pixels in ahead(lambda tile: read(image, tile.read), wanted):
+            yield tile, _of_tile(network, pixels, tile, level, rotations)
+        return
+    for tile in wanted:
         needed = source(tile.core, shown, size)
         answer = predict_whole(
             network, image, tile_px, needed.box, level=level, rotations=rotations
@@ -90,10 +98,10 @@ def cut(
 
 
 def _of_tile(
-    network: Network, image: np.ndarray, tile: Tile, level: int | None, rotations: bool
+    network: Network, pixels: np.ndarray, tile: Tile, level: int | None, rotations: bool
 ) -> np.ndarray:
     device = next(network.parameters()).device
-    shown = torch.from_numpy(read(image, tile.read))[None].to(device)
+    shown = torch.from_numpy(pixels)[None].to(device)
     with torch.inference_mode():
         answer = _average(network, shown, level) if rotations else _run(network, shown, level)
     y0, x0, y1, x1 = tile.crop
@@ -118,7 +126,7 @@ def _average(network: Network, shown: Tensor, level: int | None) -> Tensor:
 
 def predict_whole(
     network: Network,
-    image: np.ndarray,
+    image: Readable,
     tile_px: int = 512,
     region: Box | None = None,
     *,

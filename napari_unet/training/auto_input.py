@@ -14,7 +14,7 @@ from napari_unet.images.class_metrics import confusion
 from napari_unet.images.classes import class_mask
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import combine, compare
-from napari_unet.inference.predict import at_scale, prepare
+from napari_unet.inference.prepare import at_scale, prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.models.model import Model
 from napari_unet.networks.build import fuse, on_device

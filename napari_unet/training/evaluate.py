@@ -18,7 +18,7 @@ from napari_unet.images.metrics import (
     compare,
     membrane_curve,
 )
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.models.model import Model
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Progress, finish
@@ -111,7 +111,7 @@ def evaluate(
     model
         The model.
     pairs
-        Images with their labels; an image as `napari_unet.inference.predict.prepare` takes it,
+        Images with their labels; an image as `napari_unet.inference.prepare.prepare` takes it,
         labels (y, x) integers, 0 is background, or classes where the model gives several. May be
         lazy: each is asked for once.
     mask

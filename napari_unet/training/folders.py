@@ -13,7 +13,7 @@ from napari_unet.images.axes import plane, plane_count, read_axes
 from napari_unet.images.files import read_classes, read_image, read_labels, read_states
 from napari_unet.images.pairs import Pair
 from napari_unet.images.pixel_size import pixel_size_um
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction, State, learnable
 from napari_unet.schema.events import Event

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import f1
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.schema.correction import Correction, kind_text
 from napari_unet.schema.events import Event, Notice, Progress
 from napari_unet.schema.model_card import ModelCard

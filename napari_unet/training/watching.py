@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-from napari_unet.inference.predict import plane_size, prepare
+from napari_unet.inference.prepare import plane_size, prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
 from napari_unet.networks.network import Network

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_unet.images.normalize import normalize
+from napari_unet.images.normalize import find_stretches, normalize
 
 RNG = np.random.default_rng(0)
 
@@ -49,3 +49,43 @@ def test_channels_are_stretched_one_by_one():
     both = normalize(image)
     np.testing.assert_array_equal(both[1], normalize(image[1])[0])
     assert both.dtype == np.float32
+
+
+IMAGES = {
+    "small": RNG.integers(0, 255, (1, 60, 70), dtype=np.uint8),
+    "two channels": RNG.random((2, 30, 40)),
+    "sampled": RNG.integers(0, 4000, (1, 2100, 1700), dtype=np.uint16),
+    "broken": np.where(RNG.random((1, 1300, 1900)) < 0.1, np.nan, RNG.random((1, 1300, 1900))),
+    "constant": np.full((1, 2000, 1500), 7),
+    "nothing": np.full((1, 40, 40), np.inf),
+}
+IMAGES["sparse"] = np.zeros((1, 2000, 1501), np.uint8)
+IMAGES["sparse"][0, 1, 1] = 9
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("name", IMAGES)
+def test_r6_3_block_by_block_it_is_the_same_bit_for_bit(name, inverted):
+    image = IMAGES[name]
+    blocks = []
+
+    def read(box):
+        y0, x0, y1, x1 = box
+        blocks.append((y1 - y0) * (x1 - x0))
+        return image[:, y0:y1, x0:x1]
+
+    found = find_stretches(
+        read, image.shape[1:], (1.0, 99.8), inverted=inverted, block_px=(513, 400)
+    )
+    stretched = np.stack([stretch(plane) for stretch, plane in zip(found, image, strict=True)])
+    np.testing.assert_array_equal(stretched, normalize(image, inverted=inverted))
+    assert max(blocks) <= 513 * 400
+    assert sum(stretch.broken for stretch in found) == np.count_nonzero(~np.isfinite(image))
+
+
+def test_of_a_plane_up_to_a_megapixel_and_a_half_every_pixel_counts():
+    image = np.zeros((1, 1200, 1200), np.uint16)
+    image[0, ::2, ::2] = 1000
+    assert normalize(image).max() == 1
+    found = find_stretches(lambda box: image, (1200, 1200), (0, 76), block_px=(1200, 1200))
+    assert (found[0].low, found[0].high) == (0, 1000)

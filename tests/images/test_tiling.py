@@ -1,10 +1,12 @@
 """Tiles cover the image once, and their halo is where it has to be."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unet.images.tiling import MARGIN_PX, canvas, mirrored, read, tiles
+from tests.watched import Watched
 
 sizes = st.tuples(st.integers(1, 200), st.integers(1, 200))
 multiples = st.sampled_from([1, 2, 4, 8, 16])
@@ -90,6 +92,36 @@ def test_r6_3_only_the_tile_s_pixels_are_read():
 def test_r6_5_indices_beyond_31_bits():
     last = list(tiles((16, 2**33), 2**32, 16, 16))[-1]
     assert last.core == (0, 2**32, 16, 2**33)
+
+
+@pytest.mark.parametrize("shape", [(46_341, 46_341), (20_000, 110_000), (3, 2**31 + 7)])
+@pytest.mark.parametrize("margin_px", [0, 92])
+def test_r6_5_every_tile_of_a_plane_with_more_than_2_to_the_31_pixels(shape, margin_px):
+    """Nothing overflows: cores cover the plane, and what is read lies on the canvas."""
+    assert shape[0] * shape[1] > 2**31
+    tile_px = max(2048, max(shape) // 2000)
+    found = list(tiles(shape, tile_px, 112, 16, margin_px=margin_px))
+    area = sum((y1 - y0) * (x1 - x0) for (y0, x0, y1, x1), _, _ in found)
+    assert area == shape[0] * shape[1]
+    assert found[-1].core[2:] == shape
+    whole = canvas(shape, 16).shape
+    for tile in found:
+        assert all(type(place) is int for box in tile for place in box)
+        height, width = tile.read[2] - tile.read[0], tile.read[3] - tile.read[1]
+        assert 0 < height <= tile_px + 16 * 32
+        assert 0 < width <= tile_px + 16 * 32
+        if not margin_px:
+            assert tile.read[2] <= whole[0]
+            assert tile.read[3] <= whole[1]
+
+
+def test_r6_5_the_far_corner_of_a_huge_plane_is_read_and_mirrored():
+    image = Watched((1, 50_000, 60_000), most=300 * 300)
+    (tile,) = tiles((50_000, 60_000), 128, 32, 16, region=(49_900, 59_900, 50_000, 60_000))
+    rows = mirrored(np.arange(tile.read[0], tile.read[2]) - MARGIN_PX, 50_000)
+    columns = mirrored(np.arange(tile.read[1], tile.read[3]) - MARGIN_PX, 60_000)
+    expected = (7 * 0 + 49 * rows[:, None] + 343 * columns[None]) % 251
+    np.testing.assert_array_equal(read(image, tile.read)[0], expected)
 
 
 def test_what_the_user_sees_comes_first():

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from napari_unet.inference import predict as module
-from napari_unet.inference.predict import predict, predict_planes, prepare
+from napari_unet.inference.predict import predict, predict_planes
+from napari_unet.inference.prepare import prepare
 from napari_unet.schema.events import Notice, Progress, TileDone
 from napari_unet.schema.settings import PredictSettings
 from tests.models_for_tests import tiny_model

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from napari_unet.images.normalize import normalize
 from napari_unet.images.rescale import resize, scaled
-from napari_unet.inference.predict import predict, predict_planes, prepare
+from napari_unet.inference.predict import predict, predict_planes
+from napari_unet.inference.prepare import prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.schema.events import Progress, TileDone
 from napari_unet.schema.input import InputSettings

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_unet.images.samples import cells
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.models.model import Model
 from napari_unet.models.pack import Pack
 from napari_unet.schema.correction import Correction

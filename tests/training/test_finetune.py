@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unet.images.samples import cells
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Notice, finish
 from napari_unet.schema.settings import (

@@ -10,7 +10,7 @@ import torch
 from napari_unet.images.files import write_image, write_masks, write_states
 from napari_unet.images.pairs import Pair, pair
 from napari_unet.images.samples import cells
-from napari_unet.inference.predict import prepare
+from napari_unet.inference.prepare import prepare
 from napari_unet.schema.correction import State
 from napari_unet.schema.events import finish
 from napari_unet.schema.model_card import ModelCard

@@ -25,6 +25,7 @@ from napari_unet.schema.requests import (
     PredictRequest,
     Previewed,
     PreviewRequest,
+    ProbeRequest,
     Request,
 )
 
@@ -58,6 +59,8 @@ def perform(request: Request, folder: Path) -> Job:
             return (yield from _preview(request))
         case BlendRequest():
             return (yield from _blend(request, folder))
+        case ProbeRequest():
+            return (yield from _probe(request))
         case CheckRequest():
             return (yield from _check(request))
 
@@ -153,6 +156,13 @@ def _preview(request: PreviewRequest) -> Job:
     model, base = _load(request.model), None if request.base is None else _load(request.base)
     sentence = yield from previewing(model, request.corrections, request.settings, base)
     return Previewed(sentence=sentence)
+
+
+def _probe(request: ProbeRequest) -> Job:
+    yield Progress(phase="model", done=0, total=1)
+    from napari_unet.training.probe import probing
+
+    return (yield from probing(_load(request.model), request.settings))
 
 
 def _check(request: CheckRequest) -> Job:

@@ -79,6 +79,15 @@ class PreviewRequest(ArrayRecord):
     """As in `FineTuneRequest`."""
 
 
+class ProbeRequest(Record):
+    """Find out how long a step of a fine-tuning takes; nothing is learnt."""
+
+    kind: Literal["probe"] = "probe"
+    model: str
+    """What it starts from."""
+    settings: FineTuneSettings = FineTuneSettings()
+
+
 class BlendRequest(ArrayRecord):
     """Judge models between an old and a new one, on what was held out from the new one."""
 
@@ -104,6 +113,7 @@ Request = Annotated[
     | CompareRequest
     | PreviewRequest
     | BlendRequest
+    | ProbeRequest
     | CheckRequest,
     Field(discriminator="kind"),
 ]
@@ -139,6 +149,18 @@ class Checked(Record):
     why: str
 
 
+class Probed(Record):
+    """What a step of a fine-tuning takes."""
+
+    kind: Literal["probed"] = "probed"
+    step_s: float
+    """Seconds."""
+    gpu_bytes: int | None = None
+    """Memory that it needs on the GPU; None on the CPU."""
+    free_bytes: int | None = None
+    """Of that memory, as much is there."""
+
+
 class Previewed(Record):
     """Patches have been shown."""
 
@@ -156,5 +178,5 @@ class Predicted(Record):
 
 
 Result = Annotated[
-    Predicted | FineTuned | Previewed | Blended | Checked, Field(discriminator="kind")
+    Predicted | FineTuned | Previewed | Blended | Probed | Checked, Field(discriminator="kind")
 ]

@@ -52,6 +52,8 @@ class History:
         """The highest id ever used, so that a new object needs no search."""
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
+        self.known_px = 0
+        """Pixels that training may learn from, see `known`."""
         self.version = 0
         """Grows with each entry."""
 
@@ -118,6 +120,7 @@ class History:
 
     def _advance(self, edit: Edit) -> None:
         edit.states.write(self.states)
+        self.known_px += _learnable_px(edit)
         self.highest = max(self.highest, int(edit.labels.after.max(initial=0)))
         self.done.append(edit)
         self.version += 1
@@ -125,6 +128,7 @@ class History:
     def _retreat(self) -> Edit:
         edit = self.done.pop()
         edit.states.backwards().write(self.states)
+        self.known_px -= _learnable_px(edit)
         self.undone.append(edit)
         self.version += 1
         return edit
@@ -177,6 +181,12 @@ class History:
         fronts = np.unique(np.concatenate(places)).tolist() if places else []
         front = self.shape[:-2]
         return [tuple(int(i) for i in np.unravel_index(n, front)) if front else () for n in fronts]
+
+
+def _learnable_px(edit: Edit) -> int:
+    """So many more pixels can be learnt from after it than before."""
+    before, after = (learnable(of) > 0 for of in (edit.states.before, edit.states.after))
+    return int(edit.states.length[after].sum() - edit.states.length[before].sum())
 
 
 def _written(labels: np.ndarray, edit: Edit, *, back: bool) -> np.ndarray:

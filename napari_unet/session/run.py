@@ -44,7 +44,9 @@ class Run:
     """Of whoever asked for it."""
 
     @property
-    def kind(self) -> Literal["predict", "fine-tune", "compare", "preview", "blend", "check"]:
+    def kind(
+        self,
+    ) -> Literal["predict", "fine-tune", "compare", "preview", "blend", "probe", "check"]:
         """What it does."""
         return self.request.kind
 

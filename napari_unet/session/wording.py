@@ -190,9 +190,11 @@ def progress_text(progress: Progress | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: "8 s", "2 min 5 s"."""
+    """A time for people: "8 s", "2 min", "2 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def model_text(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from napari_unet.schema.proof import Proof
 from napari_unet.schema.requests import View
 from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.schema.settings.training import FEWEST_STEPS, UNTIL_TIME_IS_UP
 from napari_unet.training.base import judged_as_it_is
 from napari_unet.training.budget import Budget
 from napari_unet.training.card import card_of_training, proven, training_record
@@ -22,7 +23,7 @@ from napari_unet.training.examiner import Examiner
 from napari_unet.training.input_alone import input_alone, told
 from napari_unet.training.judging import Judgement
 from napari_unet.training.lesson import Lesson
-from napari_unet.training.preparation import FEWEST_STEPS, UNTIL_TIME_IS_UP, Prepared, preparing
+from napari_unet.training.preparation import Prepared, preparing
 from napari_unet.training.proof import prove
 from napari_unet.training.replay import pack_after
 from napari_unet.training.train import Trained, train

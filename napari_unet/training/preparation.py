@@ -25,9 +25,6 @@ from napari_unet.training.lesson import Lesson, prepare_lesson
 from napari_unet.training.patches import Sampler
 from napari_unet.training.replay import replaying
 
-REGION_PX = 256 * 256
-"""The measured recipe counts corrections in regions of 256 x 256 pixels."""
-STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
 SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
 """The input is tried on one corrected window for so many seconds of the time budget; a smaller one
 leaves no time for it."""
@@ -35,8 +32,7 @@ SHARE_OF_INPUT = 0.2
 """Of the time budget, at most."""
 BATCH, BATCH_WITH_REPLAY = 4, 6
 """Patches in a step; half of the larger batch shows what is known already."""
-UNTIL_TIME_IS_UP = 1_000_000
-"""Steps of a new network: whatever it has reached by then, more would have taught it more."""
+PATCH_PX = 128
 
 
 class Prepared(NamedTuple):
@@ -82,7 +78,7 @@ def preparing(
         pack, network = model.pack, model.network().to(device)
     else:
         pack, network = None, new_network(settings.network, model.card, settings.seed).to(device)
-    plan = plan_of(settings, lesson, BATCH_WITH_REPLAY if pack else BATCH)
+    plan = plan_of(settings, lesson.known_px, pack)
     sampler = replaying(lesson.examples, pack, plan, network)
     return Prepared(old, model, found, lesson, network, pack, plan, sampler)
 
@@ -112,15 +108,13 @@ def new_network(name: str, card: ModelCard, seed: int) -> Network:
     return build_network(name, network_settings(name, **shape), seed)
 
 
-def plan_of(settings: FineTuneSettings, lesson: Lesson, batch: int) -> TrainSettings:
-    """How corrections are learnt: the more was corrected, the more steps."""
-    regions = max(1, round(lesson.known_px / REGION_PX))
-    steps = int(np.clip(STEPS_PER_REGION * regions, FEWEST_STEPS, MOST_STEPS))
+def plan_of(settings: FineTuneSettings, known_px: int, pack: Pack | None) -> TrainSettings:
+    """How so many corrected pixels are learnt."""
     return TrainSettings(
-        steps=settings.steps or (UNTIL_TIME_IS_UP if settings.network else steps),
+        steps=settings.steps_for(known_px),
         seconds=settings.seconds,
-        batch=batch,
-        patch_px=128,
+        batch=BATCH if pack is None else BATCH_WITH_REPLAY,
+        patch_px=PATCH_PX,
         seed=settings.seed,
         device=settings.device,
         replay_pack=settings.replay_pack,

@@ -159,6 +159,11 @@ class Bench(QObject):
         tallies = [work.specimen.history.tally for work in self.works]
         return Tally(*(sum(counts) for counts in zip(*tallies, strict=True)))
 
+    @property
+    def known_px(self) -> int:
+        """Pixels of all images that training may learn from."""
+        return sum(work.specimen.history.known_px for work in self.works)
+
     def corrections(self) -> Iterator[Correction]:
         """What can be learned from: every plane with confirmed pixels, of all images."""
         for work in self.works:

@@ -19,6 +19,7 @@ from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session import kind, wording
 from napari_unet.session.ahead import Ahead
+from napari_unet.session.estimate import Prober
 from napari_unet.session.heads import with_heads_of
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
@@ -75,7 +76,7 @@ class Desk(QObject):
         self._connect()
         self._adopt_mask_settings()
         self.opener = SeriesOpener(viewer, self, self)
-        self.teacher = Teacher(self)
+        self.teacher = Teacher(self, Prober(self._spare_time))
         ahead = Ahead(self._spare_time, self._bridge.post)
         self._series = SeriesDesk(self, self.opener, ahead, self)
         self.weigher = Weigher(self, self)

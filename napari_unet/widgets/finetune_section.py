@@ -52,6 +52,7 @@ class FineTuneSection(Section):
             "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
         )
         self.start = Explanation()
+        self.estimate = Explanation()
         self.reason = Explanation()
         self.outside = Explanation()
         self.running = Running("Stop", "End now, and keep the best that was reached.")
@@ -71,6 +72,7 @@ class FineTuneSection(Section):
             self.watch,
             self.start,
             self.run,
+            self.estimate,
             self.reason,
             self.outside,
             self.running,
@@ -127,6 +129,7 @@ class FineTuneSection(Section):
         self.advanced.show_settings(settings)
         self.advanced.show_base(session.base is not None)
         self.start.say("" if learning else teaching.start_text(session.base_for(settings)))
+        self.estimate.say(self._desk.teacher.estimate())
         self.unfinished.refresh()
         self.family.refresh()
         self.what_counts.show_settings(settings)

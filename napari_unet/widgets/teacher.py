@@ -13,6 +13,7 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.requests import PreviewRequest
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import wording
+from napari_unet.session.estimate import Prober, estimate_text
 from napari_unet.session.gathering import Gathered, gather
 from napari_unet.session.history import History
 from napari_unet.session.meanwhile import Meanwhile
@@ -32,9 +33,11 @@ class Teacher(QObject):
     ----------
     desk
         Its session runs the fine-tuning, on images that are open and on the rest of a folder.
+    prober
+        Finds out how long that takes.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, prober: Prober) -> None:
         super().__init__(desk)
         self._desk = desk
         self._session, self._stage, self._opener = desk.session, desk.stage, desk.opener
@@ -43,6 +46,8 @@ class Teacher(QObject):
         """How the next fine-tuning goes about it; `use` changes them."""
         self._gathering = Latest(0, self)
         self._meanwhile = Meanwhile()
+        self._prober = prober
+        prober.changed.connect(desk.changed.emit)
 
     def why_not(self) -> str:
         """Why nothing can be learned now, in one sentence; empty if it can."""
@@ -78,6 +83,15 @@ class Teacher(QObject):
             self._meanwhile.begin(self._histories())
         settings, view = self._settings_here, self._desk.watcher.view()
         self._collect(lambda all_: self._session.fine_tune(all_, settings, view))
+
+    def estimate(self) -> str:
+        """How long the next fine-tuning takes; empty as long as nobody has found out."""
+        settings, model = self._settings_here, self._session.model
+        start = self._session.base_for(settings) or model
+        if start is None or self.why_not():
+            return ""
+        known_px = 0 if self._opener.worked_on else self._stage.bench.known_px
+        return estimate_text(settings, known_px, self._prober.want(str(start.path), settings))
 
     @property
     def made_meanwhile(self) -> int:

@@ -20,6 +20,8 @@ from napari_unet.schema.requests import (
     FineTuneRequest,
     Predicted,
     PredictRequest,
+    Probed,
+    ProbeRequest,
 )
 from napari_unet.schema.settings import NetworkSettings
 
@@ -92,6 +94,8 @@ class FakeEngine:
                 self.blend(request)
             case CompareRequest() as request:
                 self.compare(request)
+            case ProbeRequest():
+                self.end(Done(result=Probed(step_s=0.5)))
 
     def predict(self, request):
         for index, plane in enumerate(request.planes):

@@ -218,12 +218,15 @@ def test_replaying_the_journal_gives_the_same_mask_states_and_way_back(actions):
         now = (painter.labels.tobytes(), painter.history.states.tobytes())
         key = tuple(map(id, painter.history.done))
         assert seen.setdefault(key, now) == now
+        learnt = sum(np.count_nonzero(known) for _, known in painter.history.known())
+        assert painter.history.known_px == learnt
     again = History(SHAPE)
     labels = again.replay(painter.entries)
     assert np.array_equal(labels, painter.labels)
     assert np.array_equal(again.states, painter.history.states)
     assert again.undone == painter.history.undone
     assert again.tally == painter.history.tally
+    assert again.known_px == painter.history.known_px
     while painter.history.done:
         painter.undo()
     assert not painter.labels.any()

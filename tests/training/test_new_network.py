@@ -17,10 +17,11 @@ from napari_unet.schema.settings import (
     NetworkSettings,
     TrainSettings,
 )
+from napari_unet.schema.settings.training import FEWEST_STEPS
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.new_model import new_model
-from napari_unet.training.preparation import FEWEST_STEPS, new_network
+from napari_unet.training.preparation import new_network
 from tests.models_for_tests import tiny_model
 from tests.networks.test_networks import tiny
 

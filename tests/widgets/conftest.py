@@ -86,7 +86,11 @@ def image(viewer):
 @pytest.fixture
 def settled(desk, qtbot):
     """Wait until nothing runs any more."""
-    return lambda: qtbot.waitUntil(lambda: desk.session.wanted is None and not desk.maker.busy)
+
+    def is_idle():
+        return desk.session.wanted is None and not desk.maker.busy and desk._spare_time.idle
+
+    return lambda: qtbot.waitUntil(is_idle)
 
 
 @pytest.fixture

@@ -157,6 +157,8 @@ def test_what_comes_for_a_model_that_was_discarded_is_not_shown(slow, qtbot, tmp
     engine.work()
     posted()
     assert roles(viewer) == []
+    engine.work()  # how long the next one takes is found out
+    qtbot.waitUntil(lambda: bool(section.estimate.text()))
     desk.teacher.teach()
     engine.work()
     posted()

@@ -15,10 +15,10 @@ from napari_unet.schema.settings import (
     PredictSettings,
     TrainSettings,
 )
+from napari_unet.schema.settings.training import UNTIL_TIME_IS_UP
 from napari_unet.session.heads import heads_of
 from napari_unet.training.examples import make_example
 from napari_unet.training.new_model import new_model
-from napari_unet.training.preparation import UNTIL_TIME_IS_UP
 from napari_unet.widgets.panel import Panel
 from tests.networks.test_networks import fixed, tiny
 

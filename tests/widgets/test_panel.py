@@ -160,6 +160,8 @@ def test_r13_1_the_curves_are_live_and_survive_the_panel(slow, viewer, qtbot):
     engine.work()
     qtbot.waitUntil(lambda: panel.desk.session.running is None and not panel.desk.maker.busy)
     panel.desk.stage.work.corrector.confirm_view()
+    engine.work()  # how long it takes is found out first
+    qtbot.waitUntil(lambda: bool(panel.fine_tune.estimate.text()))
     panel.desk.teacher.teach()
     assert not panel.fine_tune.plot.isHidden()
     engine.say(StepDone(step=1, loss=0.7, learning_rate=0.1))

@@ -105,6 +105,13 @@ class TrainSettings(Record):
     augment: AugmentSettings = AugmentSettings()
 
 
+REGION_PX = 256 * 256
+"""The measured recipe counts corrections in regions of 256 x 256 pixels."""
+STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
+UNTIL_TIME_IS_UP = 1_000_000
+"""Steps of a new network: whatever it has reached by then, more would have taught it more."""
+
+
 class FineTuneSettings(Record):
     """How a model learns a person's corrections."""
 
@@ -152,3 +159,13 @@ class FineTuneSettings(Record):
     def starts_from_base(self) -> bool:
         """Whether training starts from the base of a model, where it has one."""
         return not self.go_on and self.network is None
+
+    def steps_for(self, known_px: int) -> int:
+        """Steps that are planned: the more pixels were confirmed, the more, unless they are given.
+
+        The time budget can end training before.
+        """
+        if self.steps is not None or self.network is not None:
+            return self.steps or UNTIL_TIME_IS_UP
+        steps = STEPS_PER_REGION * max(1, round(known_px / REGION_PX))
+        return min(max(steps, FEWEST_STEPS), MOST_STEPS)

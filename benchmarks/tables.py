@@ -17,6 +17,7 @@ from benchmarks.inputs_tables import inputs
 from benchmarks.queue_tables import queue, ranking
 from benchmarks.responsive_tables import budget, latency
 from benchmarks.speed_tables import speed
+from benchmarks.weights_tables import weights
 from napari_unet.models.library import list_models
 from napari_unet.schema.model_card import Scores
 
@@ -102,6 +103,7 @@ def page() -> str:
         starters,
         normalization,
         speed,
+        weights,
         inputs,
         fine_tuning,
         forgetting,

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from benchmarks import results_tables
+from benchmarks import results_tables, weights_tables
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
 from napari_unet.schema.catalog import NETWORKS
@@ -60,3 +60,13 @@ def test_two_minutes_are_kept_within_5_percent_and_stop_leaves_a_model():
     assert len(two_minutes) == 4
     assert max(two_minutes) < 1.05 * 120
     assert all(row["predicts"] for row in found["stopped"])
+
+
+def test_border_weights_cost_no_more_for_many_objects():
+    """Three distance transforms at most for 1000 of them, and a fifth more for 5000 than for 10."""
+    rows = json.loads(weights_tables.FIGURES.read_text())
+    assert [row["objects"] for row in rows] == [10, 100, 1000, 5000]
+    assert weights_tables.ratio(rows[2], "2015") <= 3
+    ours = [statistics.median(row["2015"]) for row in rows]
+    assert max(ours) <= 1.2 * min(ours)
+    assert max(row["difference"] for row in rows) < 1e-6

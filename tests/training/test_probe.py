@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from napari_unet.images.samples import cells
-from napari_unet.models.model import Model
 from napari_unet.networks.build import network_settings
 from napari_unet.schema.events import finish
 from napari_unet.schema.settings import FineTuneSettings, LossSettings

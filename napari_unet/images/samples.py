@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import label
 
-Look = Literal["fluorescence", "phase"]
+Look = Literal["fluorescence", "phase", "dic"]
 LayerData = tuple[np.ndarray, dict[str, Any], str]
 """What napari makes a layer of: array, settings, kind."""
 
@@ -23,11 +23,14 @@ class _Style:
     roughness: float
     cluster: float
     """Share of the cells that touch another."""
+    spacing: float = 3.4
+    """Side of the square that a cell has for itself, in radii."""
 
 
 _STYLES = {
     "fluorescence": _Style(radius=13, elongation=0.25, roughness=0.05, cluster=0.5),
     "phase": _Style(radius=22, elongation=0.45, roughness=0.08, cluster=0.6),
+    "dic": _Style(radius=34, elongation=0.35, roughness=0.1, cluster=0.95, spacing=2.3),
 }
 
 
@@ -49,8 +52,8 @@ def cells(
     count
         Number of cells, as far as there is room; None is what looks natural.
     look
-        "fluorescence", bright nuclei on black as uint16, or "phase", grey cells with bright halos
-        as uint8.
+        "fluorescence", bright nuclei on black as uint16; "phase", grey cells with bright halos as
+        uint8; "dic", cells side by side that seem to be lit from the side, as uint8.
     seed
         The same seed draws the same image.
 
@@ -68,10 +71,10 @@ def cells(
         raise ValueError(f"There is no look '{look}'; choose one of: {', '.join(_STYLES)}.")
     rng, style = np.random.default_rng(seed), _STYLES[look]
     if count is None:
-        count = max(1, round(shape[0] * shape[1] / (style.radius * 3.4) ** 2))
+        count = max(1, round(shape[0] * shape[1] / (style.radius * style.spacing) ** 2))
     centres, radii = _places(rng, shape, count, style)
     labels, height = _shapes(rng, shape, centres, radii, style)
-    draw = _fluorescence if look == "fluorescence" else _phase
+    draw = {"fluorescence": _fluorescence, "phase": _phase, "dic": _dic}[look]
     return draw(rng, labels, height), labels
 
 
@@ -171,6 +174,19 @@ def _phase(rng: np.random.Generator, labels: np.ndarray, height: np.ndarray) -> 
     return np.asarray(np.clip(seen, 0, 255), np.uint8)
 
 
+def _dic(rng: np.random.Generator, labels: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Living cells in differential interference contrast: slopes are bright or dark, by side."""
+    thickness = np.append(0, rng.normal(1, 0.15, labels.max(initial=0)))[labels] * height
+    nucleus = 1 / (1 + np.exp((0.8 - height) / 0.03))
+    grains = 0.05 * _cloud(rng, labels.shape, 1.2) + 0.09 * _cloud(rng, labels.shape, 2.5)
+    path = 3.5 * ndimage.gaussian_filter(thickness, 1.5)
+    path += (labels > 0) * (1 - 0.7 * nucleus) * grains
+    slope = sum(ndimage.gaussian_filter(path, 1.0, order=order) for order in ((1, 0), (0, 1)))
+    grey = 128 * _uneven_light(rng, labels.shape, 0.2) * (1 + 1.5 * slope)
+    seen = grey + rng.normal(0, 4, labels.shape)
+    return np.asarray(np.clip(seen, 0, 255), np.uint8)
+
+
 def _cloud(rng: np.random.Generator, shape: tuple[int, ...], size_px: float) -> np.ndarray:
     """Smooth random structure of one size, mean 0 and standard deviation 1."""
     cloud = ndimage.gaussian_filter(rng.standard_normal(shape), size_px, mode="wrap")
@@ -191,6 +207,11 @@ def synthetic_fluorescence() -> list[LayerData]:
 def synthetic_phase() -> list[LayerData]:
     """Offer synthetic cells in phase contrast and their true labels in napari's menu of samples."""
     return _layers("phase")
+
+
+def synthetic_dic() -> list[LayerData]:
+    """Offer synthetic cells in DIC and their true labels in napari's menu of samples."""
+    return _layers("dic")
 
 
 def immunohistochemistry() -> list[LayerData]:

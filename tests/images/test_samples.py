@@ -9,7 +9,7 @@ from napari_unet.images import samples
 from napari_unet.images.metrics import score
 from napari_unet.images.samples import cells
 
-LOOKS = ["fluorescence", "phase"]
+LOOKS = ["fluorescence", "phase", "dic"]
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -26,8 +26,8 @@ def test_every_cell_is_one_labelled_piece(look, shape):
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_number_of_cells_can_be_chosen(look):
-    _, labels = cells((256, 256), count=12, look=look)
-    assert labels.max() == 12
+    _, labels = cells((256, 256), count=6, look=look)
+    assert labels.max() == 6
     assert cells((256, 256), count=0, look=look)[1].max() == 0
     assert cells((40, 40), count=500, look=look)[1].max() < 20  # as far as there is room
 
@@ -43,8 +43,12 @@ def test_the_same_seed_draws_the_same_image(look):
 @pytest.mark.parametrize("look", LOOKS)
 def test_cells_look_different_from_what_is_around_them(look):
     image, labels = cells((256, 256), look=look)
-    inside, outside = image[labels > 0].mean(), image[labels == 0].mean()
-    assert inside > 4 * outside if look == "fluorescence" else inside < 0.9 * outside
+    inside, outside = image[labels > 0].astype(float), image[labels == 0].astype(float)
+    assert {
+        "fluorescence": inside.mean() > 4 * outside.mean(),
+        "phase": inside.mean() < 0.9 * outside.mean(),
+        "dic": inside.std() > 1.8 * outside.std() and abs(inside.mean() / outside.mean() - 1) < 0.1,
+    }[look]
     assert (image == np.iinfo(image.dtype).max).mean() < 0.001  # not overexposed
 
 
@@ -52,7 +56,8 @@ def test_cells_look_different_from_what_is_around_them(look):
 def test_some_cells_touch(look):
     _, labels = cells(look=look)
     contacts = ndimage.label(labels > 0)[1]
-    assert 0.2 * labels.max() < contacts < 0.8 * labels.max()
+    fewest, most = (1, 8) if look == "dic" else (0.2 * labels.max(), 0.8 * labels.max())
+    assert fewest < contacts < most
 
 
 def test_light_is_uneven_and_pixels_are_noisy():
@@ -72,7 +77,7 @@ def test_a_threshold_finds_nuclei_where_they_are():
 
 
 def test_an_unknown_look_is_refused():
-    with pytest.raises(ValueError, match="choose one of: fluorescence, phase"):
+    with pytest.raises(ValueError, match="choose one of: fluorescence, phase, dic"):
         cells(look="x-ray")
 
 
@@ -83,6 +88,7 @@ def test_an_unknown_look_is_refused():
         (samples.cell, (660, 550)),
         (samples.synthetic_fluorescence, (512, 512)),
         (samples.synthetic_phase, (512, 512)),
+        (samples.synthetic_dic, (512, 512)),
     ],
 )
 def test_r5_4_samples_open_with_the_network_off(provider, shape, monkeypatch):

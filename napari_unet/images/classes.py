@@ -76,9 +76,14 @@ def instances_of_class(
     ValueError
         If there is no such class.
     """
+    is_of_it = is_class(probabilities, index).astype(np.float32)
+    return instances(is_of_it, (settings or MaskSettings()).model_copy(update={"threshold": 0.5}))
+
+
+def is_class(probabilities: np.ndarray, index: int) -> np.ndarray:
+    """Whether a class, counted from 0, is the likeliest of the pixel; bool, (y, x)."""
     if not 0 <= index < len(probabilities):
         raise ValueError(
             f"There is no class {index}: choose one from 0 to {len(probabilities) - 1}."
         )
-    is_of_it = (class_mask(probabilities) == index).astype(np.float32)
-    return instances(is_of_it, (settings or MaskSettings()).model_copy(update={"threshold": 0.5}))
+    return np.asarray(class_mask(probabilities) == index)

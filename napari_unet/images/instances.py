@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import label
 
-from napari_unet.images.overlaps import counts, indices, neighbours, overlaps
+from napari_unet.images.overlaps import counts, firsts, indices, neighbours, overlaps
 from napari_unet.images.splitting import split
 from napari_unet.schema.settings import MaskSettings
 
@@ -39,13 +39,14 @@ def instances(probabilities: np.ndarray, settings: MaskSettings | None = None) -
         If the array is neither (y, x) nor (class, y, x).
     """
     settings = settings or MaskSettings()
-    classes = _classes(np.asarray(probabilities), settings.threshold)
+    classes = class_map(np.asarray(probabilities), settings.threshold)
     found = np.zeros(classes.shape, np.int32)
     for index in range(1, int(classes.max(initial=0)) + 1):
         of_class = classes == index
         parts = split(of_class) if settings.split_touching else ndimage.label(of_class)[0]
         found += np.where(of_class, parts + found.max(initial=0), 0)
-    return _numbered(found, settings.min_size_px)
+    sizes = counts(found)
+    return numbering(sizes, firsts(found, len(sizes) - 1), settings.min_size_px)[found]
 
 
 def carry_ids(new: np.ndarray, old: np.ndarray) -> np.ndarray:
@@ -108,7 +109,7 @@ def merge_known(new: np.ndarray, current: np.ndarray, known: np.ndarray) -> np.n
     return np.where(is_known, fixed, around).astype(_dtype(highest))
 
 
-def _classes(probabilities: np.ndarray, threshold: float) -> np.ndarray:
+def class_map(probabilities: np.ndarray, threshold: float) -> np.ndarray:
     """0 for background, else the likeliest class of the pixel; uint8, (y, x)."""
     if probabilities.ndim == 2:
         probabilities = probabilities[np.newaxis]
@@ -120,20 +121,30 @@ def _classes(probabilities: np.ndarray, threshold: float) -> np.ndarray:
     if len(probabilities) == 1:
         return np.asarray(probabilities[0] > threshold, np.uint8)
     likeliest = 1 + probabilities[1:].argmax(axis=0)
-    return np.where(probabilities[1:].sum(axis=0) > threshold, likeliest, 0).astype(np.uint8)
+    # Summed in one order whatever the shape, so that a block gets what the whole image gets.
+    return np.where(sum(probabilities[1:]) > threshold, likeliest, 0).astype(np.uint8)
 
 
-def _numbered(found: np.ndarray, min_size_px: int) -> np.ndarray:
-    """Number objects of at least so many pixels 1 to n, line by line."""
-    sizes = counts(found)
-    pixels = np.flatnonzero(found)[::-1]
-    met = np.zeros(len(sizes), np.int64)
-    met[found.ravel()[pixels]] = pixels  # written backwards: the first pixel is what remains
+def numbering(sizes: np.ndarray, met: np.ndarray, min_size_px: int) -> np.ndarray:
+    """Number objects of at least so many pixels 1 to n, line by line.
+
+    Parameters
+    ----------
+    sizes
+        Pixels of each object; the first value is that of the background.
+    met
+        Where each is met first, counted in pixels line by line.
+
+    Returns
+    -------
+    np.ndarray
+        The number of each, uint16 (uint32 above 65,535); 0 of the background and of small ones.
+    """
     kept = 1 + np.flatnonzero(sizes[1:] >= max(min_size_px, 1))
     kept = kept[np.argsort(met[kept])]
     numbers = np.zeros(len(sizes), _dtype(len(kept)))
     numbers[kept] = np.arange(1, len(kept) + 1)
-    return np.asarray(numbers[found])
+    return numbers
 
 
 def _continued(pieces: np.ndarray, new: np.ndarray, fixed: np.ndarray) -> dict[int, int]:

@@ -105,6 +105,16 @@ def counts(numbers: np.ndarray) -> np.ndarray:
     return found
 
 
+def firsts(numbers: np.ndarray, n: int) -> np.ndarray:
+    """Where each number from 0 to n comes first, counted in pixels line by line; int64."""
+    flat = numbers.reshape(-1)
+    begins = np.flatnonzero(flat[1:] != flat[:-1])[::-1] + 1
+    met = np.zeros(n + 1, np.int64)
+    met[flat[begins]] = begins  # written backwards: the first is what remains
+    met[flat[:1]] = 0
+    return met
+
+
 def neighbours(ndim: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
     """Two views of an array for each axis: every pixel, and the next one along that axis."""
     for axis in range(ndim):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from napari_unet.images import overlaps
-from napari_unet.images.overlaps import counts
+from napari_unet.images.overlaps import counts, firsts
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
@@ -15,3 +15,12 @@ def test_numbers_are_counted_piece_by_piece(dtype, monkeypatch):
 
 def test_of_no_pixels_there_is_none():
     assert counts(np.zeros((0, 4), np.int32)).tolist() == [0]
+
+
+@pytest.mark.parametrize("shape", [(9, 11), (1, 1), (0, 4)])
+def test_numbers_are_where_they_come_first(shape):
+    numbers = np.random.default_rng(0).integers(0, 40, shape)
+    found = firsts(numbers, 40)
+    ids, first = np.unique(numbers, return_index=True)
+    assert len(found) == 41
+    np.testing.assert_array_equal(found[ids], first)

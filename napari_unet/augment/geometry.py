@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -55,8 +56,8 @@ def _random_affine(count: int, settings: AugmentSettings, generator: Generator) 
     return torch.stack([cos, -sin * mirror, sin, cos * mirror], dim=-1).view(count, 2, 2)
 
 
-def sample(image: Tensor, coordinates: Tensor, mode: str = "bilinear") -> Tensor:
-    """Read an image at fractional coordinates, mirrored beyond its edges.
+def sample(image: Tensor, coordinates: Tensor) -> Tensor:
+    """Read an image or a weight map at fractional coordinates, mirrored beyond its edges.
 
     Parameters
     ----------
@@ -64,15 +65,46 @@ def sample(image: Tensor, coordinates: Tensor, mode: str = "bilinear") -> Tensor
         float32, (channel, y, x).
     coordinates
         (y, x, 2), in pixels; whole numbers are centres of pixels.
-    mode
-        'bilinear' for images and weight maps, 'nearest' for labels.
 
     Returns
     -------
-    (channel, y, x), as large as the coordinates.
+    (channel, y, x), as large as the coordinates; bilinear.
     """
-    size = torch.tensor(image.shape[-2:], device=image.device, dtype=coordinates.dtype)
-    unit = (2 * coordinates + 1) / size - 1
+    return _read(image, _unit(coordinates, image.shape[-2:]), "bilinear")
+
+
+def nearest_pixels(coordinates: Tensor, shape: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Find the pixels of an image to read labels from, mirrored beyond its edges.
+
+    Labels are read by indexing, so that none is made that is not there, and nothing has to be done
+    to an image as a whole, which may be large.
+
+    Parameters
+    ----------
+    coordinates
+        (y, x, 2), in pixels; whole numbers are centres of pixels.
+    shape
+        Height and width of the image.
+
+    Returns
+    -------
+    int64, (y, x) each: the rows and the columns.
+    """
+    unit = _unit(coordinates, shape)
+    height, width = (torch.arange(n, dtype=unit.dtype, device=unit.device) for n in shape)
+    # of an image that is one pixel wide every column is the first, so that rows are read alone
+    rows = _read(height[None, :, None], unit, "nearest")
+    columns = _read(width[None, None, :], unit, "nearest")
+    return rows[0].long(), columns[0].long()
+
+
+def _unit(coordinates: Tensor, shape: Sequence[int]) -> Tensor:
+    """Coordinates as `grid_sample` counts them: x before y, and an image is from -1 to 1."""
+    size = torch.tensor(shape, device=coordinates.device, dtype=coordinates.dtype)
+    return ((2 * coordinates + 1) / size - 1).flip(-1)
+
+
+def _read(image: Tensor, unit: Tensor, mode: str) -> Tensor:
     return F.grid_sample(
-        image[None], unit.flip(-1)[None], mode=mode, padding_mode="reflection", align_corners=False
+        image[None], unit[None], mode=mode, padding_mode="reflection", align_corners=False
     )[0]

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Generator, Tensor
 
-from napari_unet.augment.geometry import patch_coordinates, sample
+from napari_unet.augment.geometry import nearest_pixels, patch_coordinates, sample
 from napari_unet.augment.intensity import vary_intensity
 from napari_unet.schema.settings import AugmentSettings
 from napari_unet.training.examples import Example
@@ -117,10 +117,10 @@ def _centre(example: Example, size_px: int, generator: Generator) -> Tensor:
 
 
 def _read(example: Example, coordinates: Tensor, margin_px: int) -> tuple[Tensor, Tensor, Tensor]:
-    image = sample(example.image, coordinates)
+    """The pixels of one patch; nothing is done to the image as a whole, which may be large."""
     inner = slice(margin_px, len(coordinates) - margin_px)
     answered = coordinates[inner, inner]
-    target = sample(example.target[None].float(), answered, "nearest")[0]
+    pixels = nearest_pixels(answered, example.target.shape)
     weight_map = sample(example.weight_map[None], answered)[0]
-    known = sample((example.weight_map[None] > 0).float(), answered, "nearest")[0]
-    return image, target.long(), weight_map * known
+    known = example.weight_map[pixels] > 0
+    return sample(example.image, coordinates), example.target[pixels].long(), weight_map * known

@@ -7,7 +7,7 @@ from scipy import ndimage
 from torch import Generator
 
 from napari_unet.augment.elastic import elastic_displacements
-from napari_unet.augment.geometry import patch_coordinates, sample
+from napari_unet.augment.geometry import nearest_pixels, patch_coordinates, sample
 from napari_unet.augment.intensity import vary_intensity
 from napari_unet.schema.settings import AugmentSettings
 
@@ -53,13 +53,32 @@ def test_elastic_patch_equals_scipy_map_coordinates():
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-def test_labels_by_nearest_neighbour_equal_scipy():
-    labels = np.random.default_rng(0).integers(0, 9, (50, 50)).astype(np.float32)
+@pytest.mark.parametrize("shape", [(50, 50), (300, 9), (1, 1)])
+def test_labels_by_nearest_neighbour_equal_scipy(shape):
+    labels = np.random.default_rng(0).integers(0, 9, shape)
     grid = patch_coordinates(torch.tensor([[25.0, 25.0]]), 40, AugmentSettings(), generator(3))[0]
-    found = sample(torch.from_numpy(labels)[None], grid, "nearest")[0].numpy()
+    found = torch.from_numpy(labels)[nearest_pixels(grid, shape)].numpy()
     coordinates = grid.double().numpy().transpose(2, 0, 1)
     expected = ndimage.map_coordinates(labels, coordinates, order=0, mode="reflect")
     assert (found == expected).mean() > 0.999  # ties at half pixels may round either way
+
+
+@pytest.mark.parametrize("shape", [(256, 200), (60, 33), (1500, 1023), (1, 5)])
+def test_labels_are_read_where_torch_reads_to_the_last_bit(shape):
+    labels = torch.arange(shape[0] * shape[1]).view(shape)
+    for seed, elastic_px in enumerate((0, 10, 10)):
+        middle = (torch.tensor([shape]) - 1) / 2
+        settings = AugmentSettings(elastic_px=elastic_px)
+        grid = patch_coordinates(middle, 128, settings, generator(seed))[0]
+        unit = (2 * grid + 1) / torch.tensor(shape, dtype=torch.float32) - 1
+        expected = torch.nn.functional.grid_sample(
+            labels[None, None].float(),
+            unit.flip(-1)[None],
+            mode="nearest",
+            padding_mode="reflection",
+            align_corners=False,
+        )[0, 0]
+        assert torch.equal(labels[nearest_pixels(grid, shape)], expected.long())
 
 
 def test_nothing_turned_on_reads_the_patch_as_it_is():
@@ -76,8 +95,8 @@ def test_r12_6_image_and_labels_move_together_and_no_label_is_new():
         centre = torch.tensor([[64.0, 64.0]])
         grid = patch_coordinates(centre, 64, AugmentSettings(), generator(seed))[0]
         image = sample(stripes[None].float(), grid)[0]
-        moved = sample(labels[None].float(), grid, "nearest")[0]
-        assert set(moved.unique().tolist()) <= {0.0, 7.0}
+        moved = labels[nearest_pixels(grid, labels.shape)]
+        assert set(moved.unique().tolist()) <= {0, 7}
         clear = (image - 0.5).abs() > 0.49
         assert torch.equal((moved > 0)[clear], (image > 0.5)[clear])
 

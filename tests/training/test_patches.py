@@ -43,3 +43,14 @@ def test_around_a_patch_lies_more_of_the_image(ramp):
     column = sampler.draw(0).images[0, 0, :, 105].round().long().tolist()
     rows = np.pad(np.arange(1, 121), 45, mode="symmetric")
     assert column == rows.tolist()
+
+
+def test_nothing_is_done_to_an_image_as_a_whole_for_a_patch():
+    """Each pixel of this one is the same one in memory; a copy would take 160 GB."""
+    shape = 200_000, 200_000
+    one = torch.ones(())
+    example = Example(one.expand(1, *shape), one.byte().expand(shape), one.expand(shape))
+    sampler = PatchSampler([example], batch=2, patch_px=20, settings=AugmentSettings(intensity=0))
+    batch = sampler.draw(0)
+    for part in batch:
+        torch.testing.assert_close(part, torch.ones_like(part))

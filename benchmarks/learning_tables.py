@@ -52,9 +52,10 @@ product has to choose by itself):
 
 AP50 is TP / (TP + FP + FN) at an IoU of 0.5, all val objects together; IoU is of the foreground, mean
 of images. Median of the seeds, and the *worst* one. *Old kinds*: change of the IoU on val images of
-what the base knew, median. isbi2012 and dic_hela start from the starter model (old kinds: every fifth
-val image of dsb2018), tissue and brightfield of dsb2018 from a model that knows fluorescence only
-(every fourth fluorescence val image). The truth of dic_hela is most likely silver.
+what the base knew, shown at the polarity and scale of the base; median. isbi2012 and dic_hela start
+from the starter model (old kinds: every fifth val image of dsb2018), tissue and brightfield of dsb2018
+from a model that knows fluorescence only (every fourth fluorescence val image). The truth of dic_hela
+is most likely silver.
 """
 
 GOALS_HEAD = """\

@@ -53,7 +53,7 @@ class Examiner:
         self._seen.append((scores, judgement))
         return scores
 
-    def judgement(self, scores: Scores) -> Judgement | None:
+    def judgement(self, scores: Scores | None) -> Judgement | None:
         """What a test has found that had these scores; None of one before an interruption."""
         return next((found for seen, found in self._seen if seen is scores), None)
 

@@ -13,20 +13,20 @@ from napari_unet.schema.events import Event, Notice, finish
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
 from napari_unet.schema.requests import View
-from napari_unet.schema.scores import Scores
-from napari_unet.schema.settings import FineTuneSettings
+from napari_unet.schema.settings import FineTuneSettings, MaskSettings
 from napari_unet.schema.settings.training import FEWEST_STEPS, UNTIL_TIME_IS_UP
 from napari_unet.training.base import judged_as_it_is
 from napari_unet.training.budget import Budget
 from napari_unet.training.card import card_of_training, proven, training_record
 from napari_unet.training.examiner import Examiner
+from napari_unet.training.fitting import mask_of_network
 from napari_unet.training.input_alone import input_alone, told
 from napari_unet.training.judging import Judgement
 from napari_unet.training.lesson import Lesson
 from napari_unet.training.preparation import Prepared, preparing
 from napari_unet.training.proof import prove
 from napari_unet.training.replay import pack_after
-from napari_unet.training.train import Trained, train
+from napari_unet.training.train import Trained, quality, train
 from napari_unet.training.watching import watching
 
 LEAST_TRAINING_S = 1.0
@@ -81,15 +81,16 @@ def fine_tuning(
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
     network.load_state_dict(trained.parameters)
-    after = trained.scores or examiner.test(network)
-    tuned = _tuned(model, ready, corrections, settings, trained, after)
+    mask = mask_of_network(network, ready.lesson.taught, ready.lesson.mask)
+    judged = examiner.judgement(trained.scores) if mask == ready.lesson.mask else None
+    judged = judged or examiner.judge(network, mask)
+    tuned = _tuned(model, ready, corrections, settings, trained, judged, mask)
     knows = examiner.memory(network)
     replay = None if knew is None or knows is None else (knew, knows)
-    judged = examiner.judgement(after) or examiner.judge(network)
     is_held_out = ready.lesson.is_held_out
     proof = prove(before, judged, is_held_out, replay)
     sees_anew = ready.model is not ready.old is model
-    if sees_anew and not prove(untaught, judged, is_held_out).accepted:
+    if sees_anew and (not proof.accepted or quality(judged.scores) < quality(untaught.scores)):
         alone = input_alone(model, ready.model, before, untaught, ready.lesson)
         tuned, proof = alone or (tuned, proof)
     found = ready.found
@@ -161,7 +162,8 @@ def _tuned(
     corrections: Sequence[Correction],
     settings: FineTuneSettings,
     trained: Trained,
-    scores: Scores,
+    judged: Judgement,
+    mask: MaskSettings,
 ) -> Model:
     """The new model: its card says what it comes from."""
     origin, lesson = ready.model.card, ready.lesson
@@ -175,8 +177,8 @@ def _tuned(
         pixel_size_um=origin.pixel_size_um,
         rgb=origin.rgb,
         class_names=origin.class_names,
-        mask=lesson.mask,
-        scores=scores,
+        mask=mask,
+        scores=judged.scores.plain,
         data=_data(lesson, corrections),
         training=training_record(
             trained, lesson.corrections, chosen=chosen.card.id if is_other else None

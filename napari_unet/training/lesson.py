@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from napari_unet.images.instances import instances
-from napari_unet.images.metrics import f1
 from napari_unet.inference.prepare import prepare
 from napari_unet.schema.correction import Correction, kind_text
 from napari_unet.schema.events import Event, Notice, Progress
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, MaskSettings
 from napari_unet.training.examples import Example, make_example
+from napari_unet.training.fitting import fitting_mask
 from napari_unet.training.heldout import held_out
 from napari_unet.training.scoring import Exam
 
@@ -31,6 +30,8 @@ class Lesson(NamedTuple):
     known_px: int
     corrections: Sequence[Correction] = ()
     """Those that it is made of."""
+    taught: Sequence[Exam] = ()
+    """The images of the examples, with what is learnt of them as what counts."""
 
 
 def prepare_lesson(
@@ -69,9 +70,14 @@ def prepare_lesson(
         examples,
         parts.exams,
         parts.is_divided,
-        _fitting(card, parts.whole),
+        card.mask if card.classes > 1 else fitting_mask(parts.whole, card.mask),
         sum(int(exam.counted.sum()) for exam in parts.whole),
         parts.usable,
+        [
+            exam._replace(counted=known)
+            for exam, known in zip(parts.whole, parts.taught, strict=True)
+            if known.any()
+        ],
     )
 
 
@@ -148,29 +154,3 @@ def _of_another_kind(correction: Correction, classes: int) -> str:
         f"A corrected mask of {kind_text(correction.classes)} is left out, since this model learns "
         f"{kind_text(classes)}: fine-tune another model on it."
     )
-
-
-def _fitting(card: ModelCard, exams: Sequence[Exam]) -> MaskSettings:
-    """The settings of masks that suit the corrections; those of classes stay as they are."""
-    if card.classes > 1:
-        return card.mask
-    return fitting_mask([(exam.labels, exam.counted) for exam in exams], card.mask)
-
-
-def fitting_mask(
-    annotated: Sequence[tuple[np.ndarray, np.ndarray]], mask: MaskSettings
-) -> MaskSettings:
-    """Whether touching objects like these should be split, found by trying it on their own shapes.
-
-    The waist of two round nuclei is where they touch; a branched cell is all waists.
-    """
-    quality = {}
-    for split in (True, False):
-        tried = mask.model_copy(update={"split_touching": split})
-        quality[split] = np.mean(
-            [
-                f1(instances((labels > 0).astype(np.float32), tried), labels, known=known)
-                for labels, known in annotated
-            ]
-        )
-    return mask.model_copy(update={"split_touching": bool(quality[True] > quality[False])})

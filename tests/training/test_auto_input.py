@@ -246,6 +246,20 @@ def test_r1_1_where_training_is_refused_the_input_alone_is_offered(model, monkey
     assert not plain.proof.accepted
 
 
+def test_r1_1_what_was_learnt_counts_unless_the_input_alone_is_better(model, monkeypatch):
+    """A few held-out objects can seldom prove that; few steps taught on them are lost for it."""
+
+    def as_good(network, *_, **__):
+        yield from ()
+        return Trained(dict(network.state_dict()), step=7)
+
+    monkeypatch.setattr(finetune, "train", as_good)
+    result = fine_tune(model, [dark()], TUNING)
+    assert result.proof.accepted
+    assert "taught it nothing" not in result.proof.sentence
+    assert result.steps == 7
+
+
 def test_r1_1_a_model_is_compared_with_what_its_user_has_and_not_with_half_of_the_way(model):
     """The input alone already finds dark objects; before stands what the user sees today."""
     result = fine_tune(model, [dark()], TUNING)

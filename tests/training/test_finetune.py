@@ -12,14 +12,12 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Notice, finish
 from napari_unet.schema.settings import (
     FineTuneSettings,
-    MaskSettings,
     NetworkSettings,
     TrainSettings,
 )
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.heldout import TILE_PX, held_out
-from napari_unet.training.lesson import fitting_mask
 from napari_unet.training.new_model import new_model
 
 CPU = FineTuneSettings(device="cpu", steps=30, seconds=60)
@@ -125,17 +123,3 @@ def test_r9_5_same_seed_same_model(model):
 def test_r13_5_the_time_budget_is_kept(model, seconds):
     settings = CPU.model_copy(update={"steps": 100_000, "seconds": seconds})
     assert fine_tune(model, [correction()], settings).seconds < seconds + 2.5
-
-
-def test_round_objects_are_split_and_branched_ones_are_not():
-    y, x = np.mgrid[:64, :64]
-    discs = np.zeros((64, 64), int)
-    discs[(y - 32) ** 2 + (x - 20) ** 2 < 169] = 1
-    discs[((y - 32) ** 2 + (x - 43) ** 2 < 169) & (discs == 0)] = 2
-    cross = np.zeros((128, 128), int)
-    for k in range(4):
-        part = cross[(k // 2) * 64 : (k // 2) * 64 + 60, (k % 2) * 64 : (k % 2) * 64 + 60]
-        part[4:18, 4:56], part[40:54, 4:56], part[10:50, 26:32] = k + 1, k + 1, k + 1
-    small = MaskSettings(min_size_px=0)
-    assert fitting_mask([(discs, discs >= 0)], small).split_touching
-    assert not fitting_mask([(cross, cross >= 0)], small).split_touching

@@ -10,6 +10,9 @@ from napari.layers import Image
 
 from napari_unet.session.edits import PlaneIndex
 
+PLACED = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+"""What of a layer says where its pixels lie in the world."""
+
 
 class Frame:
     """Where planes lie in the layers that show the results of an image.

@@ -38,6 +38,7 @@ class Results:
 
     def __init__(self, viewer: ViewerModel, image: Image, specimen: Specimen) -> None:
         self.slots = Slots(viewer, image, specimen.axes, specimen.shape)
+        self.slots.follow()
         self.overlay = Overlay(self.slots, specimen.history.states)
         self.on_masks: Callable[[Labels], None] = lambda masks: None
         """Called with each new layer of masks."""

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from napari_unet.widgets.layers.etiquette import selection_kept
-from napari_unet.widgets.layers.geometry import Frame, placement
+from napari_unet.widgets.layers.geometry import PLACED, Frame, placement
 from napari_unet.widgets.layers.own import Role, claim
 
 
@@ -37,6 +37,7 @@ class Slots:
         self._viewer = viewer
         self._image: Callable[[], Image | None] = ref(image)
         self._layers: dict[Role, ref[Any]] = {}
+        self._axes = axes
         self.placement = placement(image, axes)
         self.frame = Frame(axes, image.rgb, shape)
 
@@ -65,6 +66,23 @@ class Slots:
         with selection_kept(self._viewer):
             self._viewer.add_layer(layer)
         self._layers[role] = ref(layer)
+
+    def follow(self) -> None:
+        """Let them lie where the image lies also when that changes, and have its units."""
+        image = self._image()
+        if image is not None:
+            for what in PLACED:
+                image.events[what].connect(self._on_image_moved)
+
+    def _on_image_moved(self) -> None:
+        image = self.image
+        if image is None:
+            return
+        self.placement = placement(image, self._axes)
+        for role in self._layers:
+            layer = self.find(role)
+            for what in PLACED if layer is not None else ():
+                setattr(layer, what, self.placement[what])
 
     def remove(self) -> None:
         """Take all of them out of the viewer; what still comes for them has no image any more."""

@@ -11,6 +11,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.augmenting_tables import augmenting
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.gate_tables import gate
 from benchmarks.inputs_tables import inputs
@@ -104,6 +105,7 @@ def page() -> str:
         normalization,
         speed,
         weights,
+        augmenting,
         inputs,
         fine_tuning,
         forgetting,

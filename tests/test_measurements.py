@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from benchmarks import results_tables, weights_tables
+from benchmarks import augmenting_tables, results_tables, weights_tables
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
 from napari_unet.schema.catalog import NETWORKS
@@ -70,3 +70,8 @@ def test_border_weights_cost_no_more_for_many_objects():
     ours = [statistics.median(row["2015"]) for row in rows]
     assert max(ours) <= 1.2 * min(ours)
     assert max(row["difference"] for row in rows) < 1e-6
+
+
+@pytest.mark.parametrize("side", [256, 1024, 4096])
+def test_varying_the_patches_takes_a_tenth_of_a_step_at_most(side):
+    assert augmenting_tables.share(f"draw {side}") <= 0.1

@@ -19,18 +19,24 @@ NAME = "masks"
 _METADATA = ("zarr.json", ".zattrs", ".zgroup")
 
 
-def masks_in(root: Path) -> Path:
+def masks_in(result: Path) -> Path:
     """Where the masks are in the OME-Zarr of a result: the array of the finest level."""
-    return root / "labels" / NAME / "0"
+    return result / "labels" / NAME / "0"
 
 
-def begin_labels(root: Path) -> None:
-    """Take back what a former run wrote last: masks without it are not complete."""
+def begin_labels(finest: Path) -> None:
+    """Take back what a former run wrote last: masks without it are not complete.
+
+    Parameters
+    ----------
+    finest
+        As from `masks_in`.
+    """
     for name in _METADATA:
-        (root / "labels" / NAME / name).unlink(missing_ok=True)
+        (finest.parent / name).unlink(missing_ok=True)
 
 
-def finish_labels(root: Path, image: OmeZarr, axes: str) -> None:
+def finish_labels(finest: Path, image: OmeZarr, axes: str) -> Path:
     """Make OME-Zarr labels of masks that are complete at the finest level.
 
     They get the levels of the image, as the format demands, its scale and its units. What says
@@ -38,23 +44,28 @@ def finish_labels(root: Path, image: OmeZarr, axes: str) -> None:
 
     Parameters
     ----------
-    root
-        The OME-Zarr of the result, which is never that of the image.
+    finest
+        As from `masks_in`, in an OME-Zarr that is never that of the image.
     image
         The image.
     axes
         How the image was read: the masks have its axes but the channel.
+
+    Returns
+    -------
+    Path
+        Where the labels are: what a viewer opens.
     """
     kept = [i for i, letter in enumerate(axes) if letter != "C"]
-    _write_levels(root, image, "".join(axes[i] for i in kept), kept)
-    group = zarr().open_group(root, mode="a", zarr_format=image.zarr_format)
-    labels = group.require_group("labels")
+    _write_levels(finest, image, "".join(axes[i] for i in kept), kept)
     records = ome_zarr_records(image.version)
-    about = records.LabelImage.model_validate(
-        {"multiscales": [_multiscale(image, kept)], "image-label": _image_label(root, image)}
-    )
-    _say(labels.require_group(NAME), about, image.version)
+    multiscale, origin = _multiscale(image, kept), _image_label(finest.parent, image)
+    about = {"multiscales": [multiscale], "image-label": origin}
+    result = zarr().open_group(finest.parents[2], mode="a", zarr_format=image.zarr_format)
+    labels = result.require_group("labels")
     _say(labels, records.LabelsGroup(labels=[NAME]), image.version)
+    _say(labels.require_group(NAME), records.LabelImage.model_validate(about), image.version)
+    return finest.parent
 
 
 def _multiscale(image: OmeZarr, kept: Sequence[int]) -> dict[str, Any]:
@@ -86,10 +97,10 @@ def _transformations(given: Sequence[Any], kept: Sequence[int]) -> list[dict[str
     ]
 
 
-def _image_label(root: Path, image: OmeZarr) -> dict[str, Any]:
+def _image_label(labels: Path, image: OmeZarr) -> dict[str, Any]:
     """Of which image they are the labels."""
     with suppress(ValueError):  # on another drive
-        way = os.path.relpath(image.path.resolve(), (root / "labels" / NAME).resolve())
+        way = os.path.relpath(image.path.resolve(), labels.resolve())
         return {"source": {"image": Path(way).as_posix()}}
     return {}
 
@@ -99,9 +110,8 @@ def _say(group: Any, about: Any, version: str) -> None:
     group.attrs.update(said if version == "0.4" else {"ome": said})
 
 
-def _write_levels(root: Path, image: OmeZarr, letters: str, kept: Sequence[int]) -> None:
+def _write_levels(finest: Path, image: OmeZarr, letters: str, kept: Sequence[int]) -> None:
     """Make the coarser levels, each of the one before."""
-    finest = masks_in(root)
     finer = zarr().open_array(finest, mode="r")
     for index, level in enumerate(image.levels[1:], start=1):
         whole = zarr().open_array(level, mode="r").shape

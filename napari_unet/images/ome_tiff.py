@@ -1,4 +1,4 @@
-"""OME-TIFF images: what their axes mean, how large their pixels are, and masks that say the same."""
+"""OME-TIFF: what its axes mean, how large its pixels are, and masks that say the same."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from napari_unet.images.extra import ome_zarr_records, zarr
 
+OME = ".ome"
+"""What stands before the ending of OME files: ``cells.ome.zarr``."""
 _OF_TYPE = {"time": "T", "channel": "C"}
 _CHANNEL_NAMES = ("c", "ch", "channel", "channels")
 
@@ -102,5 +104,5 @@ def _other(kind: str | None, name: str) -> str:
 
 def _first_line(error: ValueError) -> str:
     """What pydantic found first, on one line."""
-    errors = getattr(error, "errors", list)()
+    errors: list[dict[str, object]] = getattr(error, "errors", list)()
     return " ".join(str(errors[0]["msg"] if errors else error).split()).rstrip(".")

@@ -80,9 +80,10 @@ def test_masks_become_labels_with_the_levels_the_scale_and_the_units_of_the_imag
     root = tmp_path / "out" / "a_masks.ome.zarr"
     masks = np.arange(3 * 90 * 70).reshape(3, 90, 70).astype("u2")
     zarr.create_array(masks_in(root), data=masks, chunks=(1, 32, 32), zarr_format=image.zarr_format)
-    finish_labels(root, image, image.axes)
+    labels = finish_labels(masks_in(root), image, image.axes)
+    assert labels == root / "labels" / "masks"
 
-    group = zarr.open_group(root / "labels" / "masks", mode="r")
+    group = zarr.open_group(labels, mode="r")
     assert [group[str(level)].shape for level in range(3)] == [
         (3, 90, 70),
         (3, 45, 35),
@@ -107,7 +108,7 @@ def test_masks_become_labels_with_the_levels_the_scale_and_the_units_of_the_imag
     ]
     assert multiscale["coordinateTransformations"] == [{"type": "scale", "scale": [1.0, 1.0, 1.0]}]
     source = said["image-label"]["source"]["image"]
-    assert (root / "labels" / "masks" / source).resolve() == path
+    assert (labels / source).resolve() == path
     above = zarr.open_group(root / "labels", mode="r").attrs
     assert (above if version == "0.4" else above["ome"])["labels"] == ["masks"]
     assert zarr.open_group(root, mode="r").metadata.zarr_format == image.zarr_format
@@ -115,6 +116,6 @@ def test_masks_become_labels_with_the_levels_the_scale_and_the_units_of_the_imag
     if version == "0.5":  # the oracle knows no group of labels of 0.4
         yaozarrs.validate_zarr_store(zarr.open_group(root / "labels", mode="r"))
 
-    begin_labels(root)
-    assert read_ome_zarr(root / "labels" / "masks") is None
+    begin_labels(masks_in(root))
+    assert read_ome_zarr(labels) is None
     assert masks_in(root).is_dir()

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
-from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, chosen
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, WrongCall, chosen
 from napari_unet.cli.progress import run
 from napari_unet.models.library import DEFAULT_MODEL
+from napari_unet.schema.events import Event
 from napari_unet.schema.input import InputSettings
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session.wording import many, nothing_found
+
+if TYPE_CHECKING:
+    from napari_unet.inference.files import Segmented
+    from napari_unet.inference.worker import Work
+
+    Segmenting = Callable[[Path], Generator[Event, None, Segmented]]
 
 
 def predict(
@@ -24,6 +36,8 @@ def predict(
     probabilities: Switch = False,
     axes: str | None = None,
     channel: int | None = None,
+    workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    scheduler: str | None = None,
     settings: Annotated[PredictSettings, FLAT] = PredictSettings(),  # noqa: B008 (frozen)
     mask: Annotated[MaskSettings, OF_THE_MODEL] = MaskSettings(),  # noqa: B008 (frozen)
     shown: Annotated[InputSettings, OF_THE_MODEL] = InputSettings(),  # noqa: B008 (frozen)
@@ -47,44 +61,74 @@ def predict(
     channel
         The only channel to look at, counted from 1. Of colour images 1 to 3 are red, green and
         blue, and 4 is the blue stain of nuclei (haematoxylin).
+    workers
+        Share the images among so many processes on this computer, each with one thread: results
+        are those of one thread, to the bit. Needs `pip install napari-unet-finetune[cluster]`.
+    scheduler
+        Share them among the workers of a scheduler, by its address: start `dask scheduler`, and
+        `dask worker ADDRESS --nthreads 1` on each computer. All have to be installed alike, and see
+        images, model and --out under the same names.
     """
     from napari_unet.images.classes import classes_in_mask
-    from napari_unet.inference.files import Reading, image_files, segmenting
-    from napari_unet.models.library import load_model
+    from napari_unet.inference.files import Reading, image_files
+    from napari_unet.inference.worker import Work
+    from napari_unet.models.archive import read_card
+    from napari_unet.models.library import find
 
+    if workers and scheduler:
+        raise WrongCall("Give --workers or --scheduler: a scheduler has workers of its own.")
     files = image_files(image, out)
-    loaded = load_model(model)
+    path_of_model = find(model)
+    card = read_card(path_of_model)
     if out.exists() and not out.is_dir():
         raise ValueError(f"'{out}' is a file, and results need a folder; name another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    seen_as = loaded.card.input.model_copy(update=chosen(shown))
-    loaded = replace(loaded, card=loaded.card.model_copy(update={"input": seen_as}))
-    as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
-    reading = Reading(axes and axes.upper(), None if channel is None else channel - 1)
-    classes = classes_in_mask(loaded.card.classes, as_wanted)
+    work = Work(
+        uuid4().hex,
+        path_of_model,
+        card.input.model_copy(update=chosen(shown)),
+        out,
+        settings,
+        card.mask.model_copy(update=chosen(mask)),
+        Reading(axes and axes.upper(), None if channel is None else channel - 1),
+        probabilities,
+    )
+    classes = classes_in_mask(card.classes, work.mask)
     failed = 0
-    for path in files:
-        job = segmenting(
-            loaded,
-            path,
-            out,
-            settings,
-            as_wanted,
-            reading=reading,
-            with_probabilities=probabilities,
-        )
-        try:
-            result = run(job, path.name)
-        except ValueError as error:
-            print(f"napari-unet: {error}", file=sys.stderr)
-            failed += 1
-            continue
-        found = many(result.objects, "object")
-        if classes > 1:
-            found = f"{result.objects} of {classes} classes"
-        print(f"{path.name}: {found} ({result.reading}) -> {result.masks}")
-        if not result.objects:
-            print(nothing_found(result.highest, as_wanted.threshold), file=sys.stderr)
+    with _segmenter(work, files, workers, scheduler) as segmenting:
+        for path in files:
+            try:
+                result = run(segmenting(path), path.name)
+            except ValueError as error:
+                print(f"napari-unet: {error}", file=sys.stderr)
+                failed += 1
+                continue
+            _tell(path, result, classes, work.mask.threshold)
     if failed and len(files) > 1:
         print(f"napari-unet: {failed} of {len(files)} images failed.", file=sys.stderr)
     return not failed
+
+
+@contextmanager
+def _segmenter(
+    work: Work, files: list[Path], workers: int | None, scheduler: str | None
+) -> Iterator[Segmenting]:
+    """What segments an image: this process, or a cluster where one is asked for."""
+    model = work.load()
+    if not (workers or scheduler):
+        yield lambda path: work.segmenting(model, path)
+        return
+    from napari_unet.inference.cluster import OnCluster, connected
+
+    with connected(workers, scheduler) as client:
+        yield OnCluster(client, work, files).segmenting
+
+
+def _tell(path: Path, made: Segmented, classes: int, threshold: float) -> None:
+    """Say what was made of an image."""
+    found = many(made.objects, "object")
+    if classes > 1:
+        found = f"{made.objects} of {classes} classes"
+    print(f"{path.name}: {found} ({made.reading}) -> {made.masks}")
+    if not made.objects:
+        print(nothing_found(made.highest, threshold), file=sys.stderr)

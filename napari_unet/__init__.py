@@ -14,13 +14,23 @@ _WHERE = {
     "list_models": "napari_unet.models.library",
     "load_model": "napari_unet.models.library",
     "predict": "napari_unet.inference.predict",
+    "predict_into": "napari_unet.inference.into",
     "fine_tune": "napari_unet.training.finetune",
     "evaluate": "napari_unet.training.evaluate",
 }
 
-__all__ = ["__version__", "evaluate", "fine_tune", "list_models", "load_model", "predict"]
+__all__ = [
+    "__version__",
+    "evaluate",
+    "fine_tune",
+    "list_models",
+    "load_model",
+    "predict",
+    "predict_into",
+]
 
 if TYPE_CHECKING:
+    from napari_unet.inference.into import predict_into
     from napari_unet.inference.predict import predict
     from napari_unet.models.library import list_models, load_model
     from napari_unet.training.evaluate import evaluate

@@ -47,11 +47,14 @@ def predict(
     Writes `<stem>_masks.tif` for each image: 0 is background, every other number one object; of a
     model of classes the class of each pixel, unless --objects-of asks for the objects of one.
     A stack is done plane by plane. An image that cannot be done is named, and the others are done.
+    Zarr arrays, and TIFF files of more than 67 megapixels, are read and written tile by tile, so
+    that they need not fit into memory: the results are zarr arrays, and a run that was interrupted
+    goes on where it was.
 
     Parameters
     ----------
     image
-        Image files (png, tif, jpg), or folders of them.
+        Image files (png, tif, jpg, zarr), or folders of them.
     out
         Folder for the results; made if it is not there.
     probabilities

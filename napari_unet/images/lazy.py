@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 
-from napari_unet.images.axes import plane, plane_count
+from napari_unet.images.axes import channel_names, plane
+from napari_unet.images.colour import COLOURS
 from napari_unet.images.files import as_image, check_image
 from napari_unet.schema.prediction import Box
-
-T = TypeVar("T")
 
 LARGE_PX = 1 << 26
 """Images with more pixels are read from their files part by part."""
@@ -46,20 +45,18 @@ def as_lazy(array: Any, name: str = "The image") -> Any:
 
     Returns
     -------
-    The array itself, or what `as_image` makes of it where it is in memory.
+    The array itself, whatever its byte order, or what `as_image` makes of what is none.
 
     Raises
     ------
     ValueError
         As from `as_image`.
     """
-    if isinstance(array, np.ndarray) or not (hasattr(array, "shape") and hasattr(array, "dtype")):
-        return as_image(array, name)
     try:
-        dtype = np.dtype(array.dtype)
-    except TypeError:  # an array of a library that has types of its own
+        dtype, shape = np.dtype(array.dtype), tuple(array.shape)
+    except (AttributeError, TypeError):  # a list, or an array with types of its own
         return as_image(array, name)
-    check_image(dtype, tuple(array.shape), name)
+    check_image(dtype, shape, name)
     return array
 
 
@@ -70,30 +67,33 @@ class PlaneView:
     """
 
     def __init__(self, array: ArrayLike, axes: str, index: int, channel: int | None = None) -> None:
-        plane_count(array.shape, axes)  # refuses axes that do not fit
+        names = channel_names(array.shape, axes)  # refuses axes that do not fit
         self._array, self._axes, self._index, self._channel = array, axes, index, channel
-        pixel = self._part((0, 0, 1, 1))
+        channels = names and channel is None
         colour_last = axes.endswith("YXC") and array.shape[-1] in (3, 4)
-        self._first = 1 if pixel.ndim == 3 and not colour_last else 0
-        self.dtype, self.ndim = pixel.dtype, pixel.ndim
-        places = [axes.index(letter) for letter in "YX"]
-        self.shape = self._with_sides(pixel.shape, [array.shape[place] for place in places])
+        self._letters = "YX" if not channels else "YXC" if colour_last else "CYX"
+        stain = colour_last and channel is not None and COLOURS[channel] == "blue stain"
+        self.dtype = np.dtype(np.float32 if stain else array.dtype)
+        self.shape = self._along(array.shape)
+        self.ndim = len(self.shape)
         chunks = chunks_of(array)
-        self.chunks = chunks and self._with_sides(pixel.shape, [chunks[i] for i in places])
+        self.chunks = chunks and self._along(chunks)
+
+    def _along(self, sides: Sequence[int]) -> tuple[int, ...]:
+        """Of what there is for each axis of the image that of the plane's axes."""
+        return tuple(sides[self._axes.index(letter)] for letter in self._letters)
 
     def __getitem__(self, key: tuple[slice, ...]) -> np.ndarray:
         """Read slices of the plane; of y and x without a step."""
+        by_letter = dict(zip(self._letters, key, strict=True))
         (top, bottom, _), (left, right, _) = (
-            key[axis].indices(self.shape[axis]) for axis in (self._first, self._first + 1)
+            by_letter[letter].indices(self.shape[self._letters.index(letter)]) for letter in "YX"
         )
         part = self._part((top, left, bottom, right))
-        every = slice(None)
-        return part[self._with_sides(key, (every, every))]
-
-    def _with_sides(self, along: Sequence[T], sides: Sequence[T]) -> tuple[T, ...]:
-        """What belongs to each axis, with that of y and x replaced."""
-        first = self._first
-        return (*along[:first], *sides, *along[first + 2 :])
+        channels = by_letter.get("C", slice(None))
+        if self._letters == "YX":
+            return part
+        return part[channels] if self._letters == "CYX" else part[..., channels]
 
     def _part(self, box: Box) -> np.ndarray:
         window = _Window(self._array, self._axes, box)

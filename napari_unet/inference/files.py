@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -20,10 +21,15 @@ from napari_unet.images.files import (
     write_masks,
     write_probabilities,
 )
+from napari_unet.images.stores import ZARR, axis_labels, is_large, is_store, open_large
+from napari_unet.inference.large import segmenting_large
 from napari_unet.inference.predict import predict_planes
+from napari_unet.inference.written import Source, Targets
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, TileDone
 from napari_unet.schema.settings import MaskSettings, PredictSettings
+
+T = TypeVar("T")
 
 
 class Reading(NamedTuple):
@@ -65,7 +71,7 @@ def image_files(given: Iterable[Path], out: Path) -> list[Path]:
     """
     found: list[Path] = []
     for path in given:
-        found += _of_folder(path) if path.is_dir() else [path]
+        found += _of_folder(path) if path.is_dir() and not is_store(path) else [path]
     named: dict[str, Path] = {}
     for path in found:
         other = named.setdefault(path.stem.lower(), path)
@@ -73,7 +79,7 @@ def image_files(given: Iterable[Path], out: Path) -> list[Path]:
             raise ValueError(f"'{other}' and '{path}' have the same name: do one after the other.")
     images = {path.resolve() for path in found}
     for path in found:
-        for target in _targets(path, out):
+        for target in _targets(path, out)[:2]:
             if target.resolve() in images:
                 raise ValueError(
                     f"'{target}' is an image, which the result of '{path.name}' would overwrite: "
@@ -82,21 +88,23 @@ def image_files(given: Iterable[Path], out: Path) -> list[Path]:
     return found
 
 
-def _targets(image: Path, out: Path) -> tuple[Path, Path]:
+def _targets(image: Path, out: Path) -> Targets:
     """Where the masks and the probabilities of an image are written."""
-    return out / f"{image.stem}{MASKS}.tif", out / f"{image.stem}{PROBABILITIES}.tif"
+    end = ZARR if is_large(image) else ".tif"
+    masks, probabilities = (out / f"{image.stem}{what}{end}" for what in (MASKS, PROBABILITIES))
+    return Targets(masks, probabilities, out / f"{image.stem}_unfinished.json")
 
 
 def _of_folder(folder: Path) -> list[Path]:
     found = [
         path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in (*SUFFIXES, ZARR)
         and not path.name.startswith(".")
         and not path.stem.endswith((MASKS, PROBABILITIES, KNOWN))
     ]
     if not found:
-        raise ValueError(f"'{folder}' holds no images; put PNG, TIFF or JPEG files into it.")
+        raise ValueError(f"'{folder}' holds no images; put PNG, TIFF, JPEG or zarr into it.")
     return found
 
 
@@ -120,7 +128,9 @@ def segmenting(
         The file; it is never changed.
     out
         A folder that is there: gets ``<stem>_masks.tif`` and, if wanted,
-        ``<stem>_probabilities.tif``. Those of a former run are replaced.
+        ``<stem>_probabilities.tif``. Those of a former run are replaced. Of zarr arrays and of
+        large TIFF files, which are read tile by tile, the results are ``.zarr`` arrays, and a run
+        that was interrupted goes on where it was.
     settings
         Tile, device, heads.
     mask
@@ -142,21 +152,56 @@ def segmenting(
         If the file cannot be read or does not fit the model.
     """
     targets = _targets(image, out)
+    if is_large(image):
+        job = _segmenting_large(model, image, targets, settings, mask, reading, with_probabilities)
+        return (yield from job)
     pixels = read_image(image)
     axes = reading.axes or read_axes(pixels.shape)
     indices = range(plane_count(pixels.shape, axes))
     planes = [plane(pixels, axes, index, reading.channel) for index in indices]
     made = _Made(mask or model.card.mask, keep=with_probabilities)
     size = spatial_shape(pixels.shape, axes)[-2:]
-    yield from _predict(model, planes, size, settings, made, image.name)
+    yield from _named(_predict(model, planes, size, settings, made), image.name)
     stacked = bool(axes.strip("YXC"))
     write = write_classes if made.of_classes else write_masks
-    write(targets[0], np.stack(made.masks) if stacked else made.masks[0])
+    write(targets.masks, np.stack(made.masks) if stacked else made.masks[0])
     if with_probabilities:
-        write_probabilities(targets[1], np.stack(made.kept) if stacked else made.kept[0])
+        write_probabilities(targets.probabilities, np.stack(made.kept) if stacked else made.kept[0])
     line = describe(pixels.shape, axes, reading.channel)
-    kept = targets[1] if with_probabilities else None
-    return Segmented(targets[0], kept, made.objects, made.highest, line)
+    kept = targets.probabilities if with_probabilities else None
+    return Segmented(targets.masks, kept, made.objects, made.highest, line)
+
+
+def _segmenting_large(
+    model: Model,
+    image: Path,
+    targets: Targets,
+    settings: PredictSettings,
+    mask: MaskSettings | None,
+    reading: Reading,
+    keep: bool,
+) -> Generator[Event, None, Segmented]:
+    """As `segmenting`, of an image that is read tile by tile."""
+    opened = open_large(image)
+    axes = reading.axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
+    source = Source(image, opened, axes, reading.channel)
+    line = describe(opened.shape, axes, reading.channel)
+    mask = mask or model.card.mask
+    job = segmenting_large(model, source, targets, settings, mask, keep=keep)
+    found = yield from _named(job, image.name)
+    kept = targets.probabilities if keep else None
+    return Segmented(targets.masks, kept, found.objects, found.highest, line)
+
+
+def _named(job: Generator[Event, None, T], name: str) -> Generator[Event, None, T]:
+    """The same job, whose notices begin with the name of the file."""
+    with closing(job):
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                return cast(T, end.value)
+            yield Notice(text=f"{name}: {event.text}") if isinstance(event, Notice) else event
 
 
 class _Made:
@@ -195,14 +240,11 @@ def _predict(
     size: tuple[int, ...],
     settings: PredictSettings,
     made: _Made,
-    name: str,
 ) -> Generator[Event, None, None]:
     """Predict planes in turn; a plane is made when the first tile of the next one comes."""
     classes = model.card.network_settings.classes
     current, whole = 0, np.empty((classes, *size), np.float32)
     for event in predict_planes(model, planes, settings):
-        if isinstance(event, Notice):
-            event = Notice(text=f"{name}: {event.text}")
         if isinstance(event, TileDone):
             if event.plane != current:
                 made.add(whole)

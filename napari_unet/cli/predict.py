@@ -124,7 +124,7 @@ def _segmenter(
     from napari_unet.inference.cluster import OnCluster, connected
 
     with connected(workers, scheduler) as client:
-        yield OnCluster(client, work, files).segmenting
+        yield OnCluster(client, work, model, files).segmenting
 
 
 def _tell(path: Path, made: Segmented, classes: int, threshold: float) -> None:

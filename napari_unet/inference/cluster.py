@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from napari_unet.images.stores import is_large
 from napari_unet.inference.files import Segmented
-from napari_unet.inference.worker import Work, predict_file
+from napari_unet.inference.predict import Made
+from napari_unet.inference.worker import Work, predict_file, predict_tile
+from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, Progress
+from napari_unet.schema.prediction import Box
 
+T = TypeVar("T")
 Client = Any
 """`distributed.Client`; not everybody has the package."""
 WAIT_S = 30.0
 """For the scheduler, and for a first worker to join it."""
 _LOOK_EVERY_S = 0.5
+_TILES_AHEAD = 3
+"""So many tiles of an image wait for each thread of a cluster, or to be written."""
 
 
 @contextmanager
@@ -81,45 +90,72 @@ class OnCluster:
     ----------
     client
         As from `connected`.
-    work
-        What is done with each.
+    work, model
+        What is done with each, and its model.
     images
         All of them: the processes take one after the other, whichever is asked for first.
     """
 
-    def __init__(self, client: Client, work: Work, images: Iterable[Path]) -> None:
-        self._client = client
-        work = work._replace(model=work.model.resolve(), out=work.out.resolve())
+    def __init__(self, client: Client, work: Work, model: Model, images: Iterable[Path]) -> None:
+        self._client, self._model = client, model
+        self._work = work._replace(model=work.model.resolve(), out=work.out.resolve())
         self._futures = {
-            image: client.submit(predict_file, work, image.resolve(), pure=False)
+            image: client.submit(predict_file, self._work, image.resolve(), pure=False)
             for image in images
+            if not is_large(image)
         }
+        self._files = len(self._futures)
 
     def segmenting(self, image: Path) -> Generator[Event, None, Segmented]:
         """Segment an image file: the job of `napari_unet.inference.files.segmenting`, elsewhere.
 
-        A task whose process dies is done anew by another one.
+        An image is one task; one that is read tile by tile is a task for each tile, whose answers
+        are written here. A task whose process dies is done anew by another one.
 
         Yields
         ------
-        Progress of all images together, and the Notices of this one.
+        As there; of an image that is one task, Progress of all such images, and its Notices.
 
         Raises
         ------
         ValueError
             As from there, and if one process after the other died of this image.
         """
-        future = self._futures[image]
+        future = self._futures.get(image)
+        if future is None:
+            tiles = partial(self._tiles, image)
+            return (yield from self._work.segmenting(self._model, image, tiles))
         while not _ended(future):
             yield self._progress()
         answer: tuple[Segmented, list[Notice]] = _result(future, image)
+        del self._futures[image]  # or it would be done anew where the process that holds it dies
         yield from answer[1]
         return answer[0]
 
+    def _tiles(self, image: Path, plane: int, boxes: list[Box]) -> Made:
+        """Boxes of a plane in their order, a few of them under way at a time."""
+        most = _TILES_AHEAD * sum(self._client.nthreads().values())
+        task = partial(self._client.submit, predict_tile, self._work, image.resolve(), plane)
+        said: set[Notice] = set()
+        for box, future in _few_at_a_time(((box, task(box, pure=False)) for box in boxes), most):
+            probabilities, notices = _result(future, image)
+            yield from (notice for notice in notices if notice not in said)
+            said.update(notices)
+            yield box, probabilities
+
     def _progress(self) -> Progress:
-        futures = self._futures.values()
-        done = sum(future.done() for future in futures)
-        return Progress(phase="image", done=done, total=len(futures))
+        left = sum(not future.done() for future in self._futures.values())
+        return Progress(phase="image", done=self._files - left, total=self._files)
+
+
+def _few_at_a_time(items: Iterator[T], most: int) -> Iterator[T]:
+    """The same, each only after so many behind it have been begun."""
+    coming: deque[T] = deque()
+    for item in items:
+        coming.append(item)
+        if len(coming) > most:
+            yield coming.popleft()
+    yield from coming
 
 
 def _ended(future: Any) -> bool:

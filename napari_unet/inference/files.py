@@ -23,7 +23,7 @@ from napari_unet.images.files import (
 )
 from napari_unet.images.stores import ZARR, axis_labels, is_large, is_store, open_large
 from napari_unet.inference.large import segmenting_large
-from napari_unet.inference.predict import predict_planes
+from napari_unet.inference.predict import Elsewhere, predict_planes
 from napari_unet.inference.written import Source, Targets
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, TileDone
@@ -117,6 +117,7 @@ def segmenting(
     *,
     reading: Reading = Reading(),  # noqa: B008 (frozen)
     with_probabilities: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, Segmented]:
     """Segment an image file, a stack plane by plane, and write its masks beside each other.
 
@@ -141,6 +142,8 @@ def segmenting(
         How the file's axes are read.
     with_probabilities
         Whether probabilities are written too.
+    elsewhere
+        What runs the network instead of this process, where the image is read tile by tile.
 
     Yields
     ------
@@ -153,7 +156,9 @@ def segmenting(
     """
     targets = _targets(image, out)
     if is_large(image):
-        job = _segmenting_large(model, image, targets, settings, mask, reading, with_probabilities)
+        job = _segmenting_large(
+            model, image, targets, settings, mask, reading, with_probabilities, elsewhere
+        )
         return (yield from job)
     pixels = read_image(image)
     axes = reading.axes or read_axes(pixels.shape)
@@ -180,17 +185,23 @@ def _segmenting_large(
     mask: MaskSettings | None,
     reading: Reading,
     keep: bool,
+    elsewhere: Elsewhere | None,
 ) -> Generator[Event, None, Segmented]:
     """As `segmenting`, of an image that is read tile by tile."""
-    opened = open_large(image)
-    axes = reading.axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
-    source = Source(image, opened, axes, reading.channel)
-    line = describe(opened.shape, axes, reading.channel)
+    source = open_source(image, reading)
+    line = describe(source.image.shape, source.axes, source.channel)
     mask = mask or model.card.mask
-    job = segmenting_large(model, source, targets, settings, mask, keep=keep)
+    job = segmenting_large(model, source, targets, settings, mask, keep=keep, elsewhere=elsewhere)
     found = yield from _named(job, image.name)
     kept = targets.probabilities if keep else None
     return Segmented(targets.masks, kept, found.objects, found.highest, line)
+
+
+def open_source(image: Path, reading: Reading) -> Source:
+    """Open an image to read it tile by tile."""
+    opened = open_large(image)
+    axes = reading.axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
+    return Source(image, opened, axes, reading.channel)
 
 
 def _named(job: Generator[Event, None, T], name: str) -> Generator[Event, None, T]:

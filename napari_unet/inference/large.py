@@ -12,7 +12,7 @@ from napari_unet.images.blocks import instances_in_blocks
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.images.stores import remove_store
 from napari_unet.inference.ahead import Behind
-from napari_unet.inference.predict import predict_planes
+from napari_unet.inference.predict import Elsewhere, predict_planes
 from napari_unet.inference.written import At, Masks, Source, Targets, Tiles, place
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, TileDone
@@ -36,6 +36,7 @@ def segmenting_large(
     mask: MaskSettings,
     *,
     keep: bool,
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, Found]:
     """Segment an image of any size; the memory that it takes does not depend on the size.
 
@@ -55,6 +56,8 @@ def segmenting_large(
         As of `napari_unet.inference.files.segmenting`.
     keep
         Whether the probabilities stay when all is done.
+    elsewhere
+        As of `predict_planes`.
 
     Yields
     ------
@@ -73,7 +76,7 @@ def segmenting_large(
         yield Notice(text=f"going on with what was interrupted: {len(ledger.finished)} tiles done.")
     with Behind() as behind:
         done = frozenset(ledger.finished)
-        for event in predict_planes(model, planes, settings, finished=done):
+        for event in predict_planes(model, planes, settings, finished=done, elsewhere=elsewhere):
             if isinstance(event, TileDone):
                 behind.do(partial(tiles.write, event))
             yield event

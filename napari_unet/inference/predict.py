@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from napari_unet.device import choose_device
 from napari_unet.images.lazy import as_lazy
 from napari_unet.images.rescale import Size, scaled
-from napari_unet.images.tiling import Readable, Tile
+from napari_unet.images.tiling import Readable
 from napari_unet.inference.prepare import PreparedPlane, plane_size
 from napari_unet.inference.tiled import cut, predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model
@@ -24,6 +24,10 @@ from napari_unet.schema.prediction import Box, Prediction
 from napari_unet.schema.settings import PredictSettings
 
 SMALLEST_TILE_PX = 64
+Made = Iterator[tuple[Box, np.ndarray] | Notice]
+"""Boxes of a plane with their probabilities, and what is to be said of them."""
+Elsewhere = Callable[[int, list[Box]], Made]
+"""Runs a network on boxes of a plane in other processes."""
 
 
 def predict_planes(
@@ -33,6 +37,7 @@ def predict_planes(
     region: Box | None = None,
     look_first: Box | None = None,
     finished: Collection[tuple[int, Box]] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, None]:
     """Give the probabilities of one or more planes, tile by tile.
 
@@ -51,41 +56,55 @@ def predict_planes(
         Tiles near this box come first.
     finished
         Planes and boxes of `TileDone` of an earlier run with the same settings: they are left out.
+    elsewhere
+        What runs the network instead of this process.
 
     Yields
     ------
     TileDone and Progress for each tile; a Notice where memory forced smaller tiles or the CPU, and
     for the first plane with pixels that are no numbers.
     """
-    device = choose_device(settings.device).device
-    network = on_device(fuse(model.network()), device)
+    network = ready_network(model, settings)
     scale = model.card.input.scale
     said = False
     sizes = [plane_size(plane, model.card) for plane in planes]
     skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
-    left = [
+    cores = [
         [
-            tile.core not in skip[index]
-            for tile in cut(network, scaled(size, scale), size, settings.tile_px, region)
+            tile.core
+            for tile in cut(
+                network, scaled(size, scale), size, settings.tile_px, region, look_first
+            )
         ]
-        for index, size in enumerate(sizes)
+        for size in sizes
     ]
-    clock = _Clock(total=sum(map(len, left)), left=sum(map(sum, left)))
+    left = [[core for core in cores[at] if core not in skip[at]] for at in range(len(planes))]
+    clock = _Clock(total=sum(map(len, cores)), left=sum(map(len, left)))
     for index, plane in enumerate(planes):
-        if not any(left[index]):
+        if not left[index]:
             continue
         image = PreparedPlane(plane, model.card)
         if not said and image.broken:
             said = True
             yield Notice(text=f"{image.broken} pixels are no numbers: they count as the darkest.")
-        wanted = _Wanted(sizes[index], region, look_first, skip[index])
-        for part in _within_memory(network, image, settings, wanted):
+        wanted = Wanted(sizes[index], region, look_first, skip[index])
+        parts = (
+            elsewhere(index, left[index])
+            if elsewhere
+            else within_memory(network, image, settings, wanted)
+        )
+        for part in parts:
             if isinstance(part, Notice):
                 yield part
                 continue
-            tile, probabilities = part
-            yield TileDone(plane=index, box=tile.core, probabilities=probabilities)
+            box, probabilities = part
+            yield TileDone(plane=index, box=box, probabilities=probabilities)
             yield clock.tick()
+
+
+def ready_network(model: Model, settings: PredictSettings) -> Network:
+    """The network of a model on its device, as it predicts fastest."""
+    return on_device(fuse(model.network()), choose_device(settings.device).device)
 
 
 class _Clock:
@@ -104,7 +123,7 @@ class _Clock:
         return Progress(phase="tile", done=self._done, total=total, seconds_left=left)
 
 
-class _Wanted(NamedTuple):
+class Wanted(NamedTuple):
     """What of a plane is asked for."""
 
     size: Size
@@ -114,17 +133,20 @@ class _Wanted(NamedTuple):
     skip: set[Box]
 
 
-def _within_memory(
+def within_memory(
     network: Network,
     image: Readable,
     settings: PredictSettings,
-    wanted: _Wanted,
-) -> Iterator[tuple[Tile, np.ndarray] | Notice]:
-    """Tiles, halved each time that memory ends, and on the CPU at last: the result is the same."""
+    wanted: Wanted,
+) -> Made:
+    """Tiles of a plane, halved each time that memory ends, and on the CPU at last.
+
+    The result is the same; a Notice says what was done. Parameters are those of `predict_tiles`.
+    """
     tile_px = settings.tile_px
     while True:
         try:
-            yield from predict_tiles(
+            found = predict_tiles(
                 network,
                 image,
                 tile_px=tile_px,
@@ -135,6 +157,8 @@ def _within_memory(
                 skip=wanted.skip,
                 size=wanted.size,
             )
+            for tile, probabilities in found:
+                yield tile.core, probabilities
             return
         except (torch.OutOfMemoryError, MemoryError):
             on_gpu = next(network.parameters()).device.type != "cpu"

@@ -8,13 +8,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
-from napari_unet.inference.files import Reading, Segmented, segmenting
+from napari_unet.images.rescale import Size
+from napari_unet.inference.files import Reading, Segmented, open_source, segmenting
+from napari_unet.inference.predict import Elsewhere, Wanted, ready_network, within_memory
+from napari_unet.inference.prepare import PreparedPlane, plane_size
 from napari_unet.models.archive import read_model
 from napari_unet.models.model import Model
+from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, finish
 from napari_unet.schema.input import InputSettings
+from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import MaskSettings, PredictSettings
 
 
@@ -37,7 +43,9 @@ class Work(NamedTuple):
         model = read_model(self.model)
         return replace(model, card=model.card.model_copy(update={"input": self.seen_as}))
 
-    def segmenting(self, model: Model, image: Path) -> Generator[Event, None, Segmented]:
+    def segmenting(
+        self, model: Model, image: Path, elsewhere: Elsewhere | None = None
+    ) -> Generator[Event, None, Segmented]:
         """The job of one image in this process; see `napari_unet.inference.files.segmenting`."""
         return segmenting(
             model,
@@ -47,6 +55,7 @@ class Work(NamedTuple):
             self.mask,
             reading=self.reading,
             with_probabilities=self.with_probabilities,
+            elsewhere=elsewhere,
         )
 
 
@@ -70,6 +79,52 @@ def predict_file(work: Work, image: Path) -> tuple[Segmented, list[Notice]]:
 
     made = finish(work.segmenting(_model(work), image), listen)
     return made, notices
+
+
+def predict_tile(work: Work, image: Path, plane: int, box: Box) -> tuple[np.ndarray, list[Notice]]:
+    """Run the network on a box of a large image in a process of a cluster.
+
+    Parameters
+    ----------
+    work
+        What is done with every image.
+    image
+        What `napari_unet.images.stores.is_large` says yes to.
+    plane, box
+        Of a `TileDone`: the box is a core of one tile, so its halo is the same as in one process.
+
+    Returns
+    -------
+    float32, (class, y, x), and what is to be said.
+    """
+    torch.set_num_threads(1)
+    prepared, size = _plane(work, image, plane)
+    top, left, bottom, right = box
+    classes = _model(work).card.network_settings.classes
+    found = np.empty((classes, bottom - top, right - left), np.float32)
+    notices: list[Notice] = []
+    wanted = Wanted(size, region=box, look_first=None, skip=set())
+    for part in within_memory(_network(work), prepared, work.settings, wanted):
+        if isinstance(part, Notice):
+            notices.append(part)
+            continue
+        (y0, x0, y1, x1), probabilities = part  # smaller than the box where memory was short
+        found[:, y0 - top : y1 - top, x0 - left : x1 - left] = probabilities
+    return found, notices
+
+
+@lru_cache(maxsize=1)
+def _network(work: Work) -> Network:
+    """The network on its device; where the GPU's memory was too small it stays on the CPU."""
+    return ready_network(_model(work), work.settings)
+
+
+@lru_cache(maxsize=2)
+def _plane(work: Work, image: Path, plane: int) -> tuple[PreparedPlane, Size]:
+    """A plane as the model sees it, its percentiles found once, and the size of the answer."""
+    model = _model(work)
+    pixels = open_source(image, work.reading).planes()[plane]
+    return PreparedPlane(pixels, model.card), plane_size(pixels, model.card)
 
 
 @lru_cache(maxsize=1)

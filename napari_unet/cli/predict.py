@@ -50,6 +50,9 @@ def predict(
     Zarr arrays, and TIFF files of more than 67 megapixels, are read and written tile by tile, so
     that they need not fit into memory: the results are zarr arrays, and a run that was interrupted
     goes on where it was.
+    Of OME-Zarr (0.4, 0.5) and OME-TIFF the file itself says what its axes are, and the masks get
+    its scale and units: those of `a.ome.zarr` are `a_masks.ome.zarr/labels/masks`, with as many
+    levels as the image.
 
     Parameters
     ----------
@@ -60,7 +63,8 @@ def predict(
     probabilities
         Also write `<stem>_probabilities.tif`: float32, a channel for each class.
     axes
-        What the axes of the files mean, such as ZCYX; left out, it is read off their shape.
+        What the axes of the files mean, such as ZCYX; left out, OME files say it themselves, and of
+        others it is read off their shape.
     channel
         The only channel to look at, counted from 1. Of colour images 1 to 3 are red, green and
         blue, and 4 is the blue stain of nuclei (haematoxylin).

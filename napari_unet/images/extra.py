@@ -36,5 +36,5 @@ def _needed(module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise ValueError(
-            "Zarr images need packages of their own: install napari-unet-finetune[zarr]."
+            "Images that do not fit into memory need zarr: install napari-unet-finetune[zarr]."
         ) from error

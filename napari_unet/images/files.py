@@ -183,9 +183,13 @@ def write_masks(path: str | Path, labels: np.ndarray, pixel_size_um: float | Non
     pixel_size_um
         Side of a pixel in micrometres; None is unknown.
     """
+    write_bytes(path, encode_labels(as_ids(labels), pixel_size_um))
+
+
+def as_ids(labels: np.ndarray) -> np.ndarray:
+    """The same labels in the type in which they are saved: uint16, uint32 above 65,535 objects."""
     wide = labels.max(initial=0) > np.iinfo(np.uint16).max
-    whole = labels.astype(np.uint32 if wide else np.uint16)
-    write_bytes(path, encode_labels(whole, pixel_size_um))
+    return labels.astype(np.uint32 if wide else np.uint16)
 
 
 def write_probabilities(

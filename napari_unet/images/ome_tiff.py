@@ -18,18 +18,22 @@ _SIZES = ("PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ", "TimeIncrement")
 class OmeTiff(NamedTuple):
     """What an OME-TIFF says of its pixels."""
 
-    shape: tuple[int, ...]
-    """Of the image, colour last."""
     axes: str
-    """Letters of `napari_unet.images.axes`, one for each."""
+    """Letters of `napari_unet.images.axes`."""
     sizes: dict[str, Any]
     """Sizes and units of a pixel, by the names that OME gives them."""
 
 
-def read_ome_tiff(path: Path) -> OmeTiff | None:
+def read_ome_tiff(path: Path, shape: tuple[int, ...]) -> OmeTiff | None:
     """Read what an OME-TIFF says of its pixels; None of any other file.
 
-    It is None, too, if its axes are others than time, depth, channel, y and x.
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        Of its pixels as they were read, colour last. What is said of others counts for nothing, and
+        neither do axes other than time, depth, channel, y and x.
     """
     if path.suffix.lower() not in (".tif", ".tiff"):
         return None
@@ -44,10 +48,10 @@ def read_ome_tiff(path: Path) -> OmeTiff | None:
     if "S" in sides:  # the samples of colour are read last
         sides["S"] = sides.pop("S")
     axes = "".join(sides).replace("S", "C")
-    understood = len(set(axes)) == len(axes) == series.ndim and {*"YX"} <= {*axes} <= {*"TCZYX"}
-    if not (understood and axes.replace("C", "").endswith("YX")):
+    understood = len(set(axes)) == len(axes) and {*axes} <= {*"TCZYX"}
+    if not (understood and axes.replace("C", "").endswith("YX") and tuple(sides.values()) == shape):
         return None
-    return OmeTiff(tuple(sides.values()), axes, _sizes(said))
+    return OmeTiff(axes, _sizes(said))
 
 
 def write_ome_masks(path: Path, labels: np.ndarray, image: OmeTiff) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from napari_unet.images import codecs
-from napari_unet.images.extra import array_options
+from napari_unet.images.extra import array_options, zarr
 from napari_unet.images.lazy import LARGE_PX, ArrayLike, as_lazy
 
 ZARR = ".zarr"
@@ -60,7 +60,7 @@ def open_large(path: Path) -> ArrayLike:
         If it is broken or no image; the sentence names it.
     """
     try:
-        opened = _open_tiff(path) if path.is_file() else _zarr().open_array(path, mode="r")
+        opened = _open_tiff(path) if path.is_file() else zarr().open_array(path, mode="r")
     except _BROKEN as error:
         if is_group(path):
             raise ValueError(
@@ -104,7 +104,7 @@ def create_store(
     zarr_format
         3, or 2, which cannot say what its axes are.
     """
-    return _zarr().create_array(
+    return zarr().create_array(
         path,
         shape=tuple(shape),
         dtype=dtype,
@@ -117,7 +117,7 @@ def create_store(
 
 def reopen_store(path: Path) -> Any:
     """An array that `create_store` has made, to go on writing to."""
-    return _zarr().open_array(path, mode="r+")
+    return zarr().open_array(path, mode="r+")
 
 
 def remove_store(path: Path) -> None:
@@ -134,15 +134,5 @@ def _open_tiff(path: Path) -> Any:
     except ValueError:  # it is compressed, or lies in pieces
         if samples >= 0 and samples != len(codecs.header(path)[0]) - 1:
             raise
-        return _zarr().open_array(tifffile.imread(path, aszarr=True, level=0), mode="r")
+        return zarr().open_array(tifffile.imread(path, aszarr=True, level=0), mode="r")
     return mapped if samples < 0 else np.moveaxis(mapped, samples, -1)
-
-
-def _zarr() -> Any:
-    try:
-        import zarr
-    except ImportError as error:
-        raise ValueError(
-            "Images that do not fit into memory need zarr: install napari-unet-finetune[zarr]."
-        ) from error
-    return zarr

@@ -16,12 +16,17 @@ from napari_unet.images.files import (
     MASKS,
     PROBABILITIES,
     SUFFIXES,
+    as_ids,
     read_image,
     write_classes,
     write_masks,
     write_probabilities,
 )
-from napari_unet.images.stores import ZARR, axis_labels, is_large, is_store, open_large
+from napari_unet.images.ome_labels import begin_labels, finish_labels, masks_in
+from napari_unet.images.ome_tiff import read_ome_tiff, write_ome_masks
+from napari_unet.images.ome_zarr import OME, read_ome_zarr
+from napari_unet.images.pixel_size import pixel_size_um
+from napari_unet.images.stores import ZARR, axis_labels, is_group, is_large, is_store, open_large
 from napari_unet.inference.large import segmenting_large
 from napari_unet.inference.predict import Elsewhere, predict_planes
 from napari_unet.inference.written import Source, Targets
@@ -74,25 +79,34 @@ def image_files(given: Iterable[Path], out: Path) -> list[Path]:
         found += _of_folder(path) if path.is_dir() and not is_store(path) else [path]
     named: dict[str, Path] = {}
     for path in found:
-        other = named.setdefault(path.stem.lower(), path)
+        other = named.setdefault(_stem(path).lower(), path)
         if other is not path:
             raise ValueError(f"'{other}' and '{path}' have the same name: do one after the other.")
     images = {path.resolve() for path in found}
     for path in found:
         for target in _targets(path, out)[:2]:
-            if target.resolve() in images:
+            if overwritten := images & {target.resolve(), *target.resolve().parents}:
                 raise ValueError(
-                    f"'{target}' is an image, which the result of '{path.name}' would overwrite: "
-                    "choose another folder for results."
+                    f"'{overwritten.pop()}' is an image, which the result of '{path.name}' would "
+                    "overwrite: choose another folder for results."
                 )
     return found
 
 
 def _targets(image: Path, out: Path) -> Targets:
     """Where the masks and the probabilities of an image are written."""
+    stem, unfinished = _stem(image), out / f"{_stem(image)}_unfinished.json"
+    if is_group(image):
+        masks = out / f"{stem}{MASKS}{image.name.removeprefix(stem) or ZARR}"
+        return Targets(masks_in(masks), out / f"{stem}{PROBABILITIES}{ZARR}", unfinished)
     end = ZARR if is_large(image) else ".tif"
-    masks, probabilities = (out / f"{image.stem}{what}{end}" for what in (MASKS, PROBABILITIES))
-    return Targets(masks, probabilities, out / f"{image.stem}_unfinished.json")
+    masks, probabilities = (out / f"{stem}{what}{end}" for what in (MASKS, PROBABILITIES))
+    return Targets(masks, probabilities, unfinished)
+
+
+def _stem(image: Path) -> str:
+    """The name of an image without its endings, of which an OME-Zarr has two."""
+    return image.stem.removesuffix(OME) if is_group(image) else image.stem
 
 
 def _of_folder(folder: Path) -> list[Path]:
@@ -101,7 +115,7 @@ def _of_folder(folder: Path) -> list[Path]:
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in (*SUFFIXES, ZARR)
         and not path.name.startswith(".")
-        and not path.stem.endswith((MASKS, PROBABILITIES, KNOWN))
+        and not path.stem.removesuffix(OME).endswith((MASKS, PROBABILITIES, KNOWN))
     ]
     if not found:
         raise ValueError(f"'{folder}' holds no images; put PNG, TIFF, JPEG or zarr into it.")
@@ -131,7 +145,8 @@ def segmenting(
         A folder that is there: gets ``<stem>_masks.tif`` and, if wanted,
         ``<stem>_probabilities.tif``. Those of a former run are replaced. Of zarr arrays and of
         large TIFF files, which are read tile by tile, the results are ``.zarr`` arrays, and a run
-        that was interrupted goes on where it was.
+        that was interrupted goes on where it was. The masks of an OME-Zarr are ``labels/masks`` in
+        an OME-Zarr of their own, with the scale and the units of the image.
     settings
         Tile, device, heads.
     mask
@@ -161,20 +176,30 @@ def segmenting(
         )
         return (yield from job)
     pixels = read_image(image)
-    axes = reading.axes or read_axes(pixels.shape)
+    ome = read_ome_tiff(image, pixels.shape)
+    axes = reading.axes or (ome.axes if ome else read_axes(pixels.shape))
     indices = range(plane_count(pixels.shape, axes))
     planes = [plane(pixels, axes, index, reading.channel) for index in indices]
     made = _Made(mask or model.card.mask, keep=with_probabilities)
     size = spatial_shape(pixels.shape, axes)[-2:]
     yield from _named(_predict(model, planes, size, settings, made), image.name)
-    stacked = bool(axes.strip("YXC"))
-    write = write_classes if made.of_classes else write_masks
-    write(targets.masks, np.stack(made.masks) if stacked else made.masks[0])
+    size_um = pixel_size_um(image)
+    if ome and ome.axes == axes:
+        labels = np.stack(made.masks).reshape(spatial_shape(pixels.shape, axes))
+        write_ome_masks(targets.masks, labels if made.of_classes else as_ids(labels), ome)
+    else:
+        write = write_classes if made.of_classes else write_masks
+        write(targets.masks, _stacked(made.masks, axes), size_um)
     if with_probabilities:
-        write_probabilities(targets.probabilities, np.stack(made.kept) if stacked else made.kept[0])
+        write_probabilities(targets.probabilities, _stacked(made.kept, axes), size_um)
     line = describe(pixels.shape, axes, reading.channel)
     kept = targets.probabilities if with_probabilities else None
     return Segmented(targets.masks, kept, made.objects, made.highest, line)
+
+
+def _stacked(planes: list[np.ndarray], axes: str) -> np.ndarray:
+    """The planes of a stack one after the other; of a single plane just that."""
+    return np.stack(planes) if axes.strip("YXC") else planes[0]
 
 
 def _segmenting_large(
@@ -189,19 +214,28 @@ def _segmenting_large(
 ) -> Generator[Event, None, Segmented]:
     """As `segmenting`, of an image that is read tile by tile."""
     source = open_source(image, reading)
-    line = describe(source.image.shape, source.axes, source.channel)
+    if source.ome:
+        begin_labels(targets.masks)
     mask = mask or model.card.mask
     job = segmenting_large(model, source, targets, settings, mask, keep=keep, elsewhere=elsewhere)
     found = yield from _named(job, image.name)
+    masks = targets.masks
+    if source.ome:
+        masks = finish_labels(masks, source.ome, source.axes)
     kept = targets.probabilities if keep else None
-    return Segmented(targets.masks, kept, found.objects, found.highest, line)
+    line = describe(source.image.shape, source.axes, source.channel)
+    return Segmented(masks, kept, found.objects, found.highest, line)
 
 
 def open_source(image: Path, reading: Reading) -> Source:
-    """Open an image to read it tile by tile."""
-    opened = open_large(image)
-    axes = reading.axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
-    return Source(image, opened, axes, reading.channel)
+    """Open an image to read it tile by tile; what it says of its axes itself decides."""
+    ome = read_ome_zarr(image)
+    path = ome.levels[0] if ome else image
+    opened = open_large(path)
+    says = ome or read_ome_tiff(image, opened.shape)
+    axes = reading.axes or (says.axes if says else None)
+    axes = axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
+    return Source(path, opened, axes, reading.channel, ome)
 
 
 def _named(job: Generator[Event, None, T], name: str) -> Generator[Event, None, T]:

@@ -2,7 +2,7 @@
 
 Nothing is blended at the borders of blocks. First the components of all blocks are joined across
 their sides, of which a few numbers are kept for each. Then each component is cut as a whole: those
-of one block together, others one by one.
+of one block together, then those that lie in the same blocks.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def instances_in_blocks(
     Yields
     ------
     Progress
-        After each block, and after each object that lies in several.
+        After each block, and after those objects that lie in the same blocks.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def instances_in_blocks(
         yield Progress(phase="block", done=done, total=passes * len(boxes))
     components = stitcher.finish()
     if settings.split_touching:
-        cut = _Cut(image, boxes, components, settings.min_size_px)
+        cut = _Cut(image, boxes, block_px, components, settings.min_size_px)
         return (yield from cut.write(create))
     numbers = numbering(components.sizes, components.met, settings.min_size_px)
     out = create(np.uint16 if numbers.dtype == np.uint16 else np.uint32)
@@ -131,6 +131,7 @@ class _Cut:
 
     image: _Image
     boxes: list[Box]
+    block_px: int
     components: Components
     min_size_px: int
 
@@ -175,13 +176,26 @@ class _Cut:
             wanted = np.where((large & components.in_one)[component], np.arange(len(component)), 0)
             choose = partial(_chosen, wanted)
             yield box, cut_within(image.classes, image.shape, box, choose, HALO_PX), 0
-        for i in np.flatnonzero(large & ~components.in_one):
-            y0, x0, y1, x1 = box = tuple(components.boxes[i].tolist())
-            y, x = divmod(int(components.met[i]), image.shape[1])
-            choose = partial(_component_at, y - y0, x - x0)
+        for group in self._groups(np.flatnonzero(large & ~components.in_one)):
+            y0, x0, y1, x1 = box = _hull(components.boxes[group])
+            y, x = np.divmod(components.met[group], image.shape[1])
+            choose = partial(_components_at, y - y0, x - x0)
             halo = min(HALO_PX, min(y1 - y0, x1 - x0) // 2 + 1 + BEYOND_PX)
             parts = cut_within(image.classes, image.shape, box, choose, halo)
             yield box, parts, np.asarray(out[slices(box)])
+
+    def _groups(self, crossing: np.ndarray) -> Iterator[np.ndarray]:
+        """Components that lie in the same blocks; one by one where they fill more than a block.
+
+        Together, because each small part of a compressed file costs as much as a whole chunk.
+        """
+        lies_in = (self.components.boxes[crossing] - [0, 0, 1, 1]) // self.block_px
+        order = np.lexsort(lies_in.T)
+        begins = np.flatnonzero(np.diff(lies_in[order], axis=0).any(axis=1)) + 1
+        for group in np.split(crossing[order], begins) if len(crossing) else ():
+            y0, x0, y1, x1 = _hull(self.components.boxes[group])
+            fits = (y1 - y0) * (x1 - x0) <= self.block_px**2
+            yield from [group] if fits else np.split(group, len(group))
 
     def _progress(self, done: int) -> Progress:
         return Progress(phase="block", done=done, total=3 * len(self.boxes))
@@ -191,6 +205,14 @@ def _chosen(wanted: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.asarray(wanted[label_classes(classes)])
 
 
-def _component_at(y: int, x: int, classes: np.ndarray) -> np.ndarray:
+def _components_at(y: np.ndarray, x: np.ndarray, classes: np.ndarray) -> np.ndarray:
     labels = label_classes(classes)
-    return np.asarray(labels == labels[y, x], np.int32)
+    wanted = np.zeros_like(labels, shape=int(labels.max()) + 1)
+    wanted[labels[y, x]] = labels[y, x]
+    return np.asarray(wanted[labels])
+
+
+def _hull(boxes: np.ndarray) -> Box:
+    """The smallest box around boxes."""
+    (y0, x0), (y1, x1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return y0, x0, y1, x1

@@ -8,6 +8,7 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from skimage.measure import label
 
 from napari_unet.device import choose_device
 from napari_unet.images.class_metrics import confusion
@@ -17,6 +18,7 @@ from napari_unet.images.metrics import combine, compare
 from napari_unet.inference.prepare import at_scale, prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.models.model import Model
+from napari_unet.models.pack import Pack
 from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.correction import Correction
@@ -32,6 +34,8 @@ from napari_unet.training.train import quality
 SCALES = (0.5, 0.71, 1.0, 1.41)
 BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
 """What is tried too where the first or the last scale was the best."""
+LARGER = 1.5
+"""An image is not enlarged until its objects are so much larger than those that a model knows."""
 SAME = (0.02, 0.1)
 """Masks that differ by no more than one object in all, within these bounds, are equally good."""
 SIDE_PX, CONTEXT_PX, MOST_WINDOWS = 256, 32, 4
@@ -75,7 +79,8 @@ def finding_input(
         return _said(present, present)
     network = on_device(fuse(model.network()), choose_device(device).device)
     first = _first(model.card, corrections)
-    wanted = _ordered(first, SCALES)
+    largest = _largest_scale(model.pack, windows)
+    wanted = _ordered(first, [scale for scale in SCALES if scale <= largest])
     total, found = len(wanted), dict[Choice, float]()
     for one in wanted:
         if found and time.monotonic() > end:
@@ -84,7 +89,9 @@ def finding_input(
         yield Progress(phase="input", done=len(found) // 2, total=total)
     same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
     best = _best(found, same).input
-    for scale in BEYOND.get(best.scale, ()) if time.monotonic() < end else ():
+    for scale in BEYOND.get(best.scale, ()):
+        if scale > largest or time.monotonic() > end:
+            break
         further = best.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
     return _said(_best(found, same), present)
@@ -157,6 +164,25 @@ def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Win
         for inverted in (False, True)
     )
     return Window(bright, dark, labels[part], (counted & seen)[part])
+
+
+def _largest_scale(pack: Pack | None, windows: Sequence[Window]) -> float:
+    """How much an image may be enlarged.
+
+    Whoever sees a large cell under a magnifying glass may find it better before anything is
+    learnt, but learns it worse: the network sees less of it at a time.
+    """
+    if pack is None:
+        return math.inf
+    known = _width([label(target, connectivity=2) for target in pack.targets.numpy()])
+    shown = _width([window.labels * window.counted for window in windows])
+    return max(1.0, LARGER * known / shown) if known and shown else math.inf
+
+
+def _width(labels: Sequence[np.ndarray]) -> float:
+    """Side of a square of the usual object's size, in pixels; 0 if there is no object."""
+    sizes = np.concatenate([np.unique(one[one > 0], return_counts=True)[1] for one in labels])
+    return float(np.sqrt(np.median(sizes))) if len(sizes) else 0.0
 
 
 def _first(card: ModelCard, corrections: Sequence[Correction]) -> InputSettings:

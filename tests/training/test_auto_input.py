@@ -125,6 +125,25 @@ def test_an_object_more_or_less_decides_nothing(model, monkeypatch, gain, scale)
     assert find_input(model, [bright()], "cpu").scale == scale
 
 
+@pytest.mark.parametrize(("times", "scale"), [(1, 1.41), (2, 1.0)])
+def test_cells_larger_than_those_that_the_model_knows_are_not_enlarged(
+    model, monkeypatch, times, scale
+):
+    """Even if nothing untrained finds more: what is learnt of a part of a cell is worse."""
+    seen = []
+    real = auto_input.at_scale
+
+    def spy(image, scale):
+        seen.append(scale)
+        return real(image, scale)
+
+    monkeypatch.setattr(auto_input, "at_scale", spy)
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5 * seen[-1])
+    assert model.pack is not None
+    assert find_input(model, [magnified(times=times)], "cpu").scale == scale
+    assert find_input(replace(model, pack=None), [magnified(times=times)], "cpu").scale == 2.0
+
+
 def test_a_model_that_sees_negatives_is_told_that_these_objects_are_bright(model):
     card = model.card.model_copy(update={"input": InputSettings(inverted=True)})
     found = find_input(replace(model, card=card), [bright()], "cpu")

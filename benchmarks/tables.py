@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.augmenting_tables import augmenting
+from benchmarks.cluster_tables import cluster
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.gate_tables import gate
 from benchmarks.inputs_tables import inputs
@@ -106,6 +107,7 @@ def page() -> str:
         speed,
         weights,
         augmenting,
+        cluster,
         inputs,
         fine_tuning,
         forgetting,

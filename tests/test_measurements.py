@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from benchmarks import augmenting_tables, results_tables, weights_tables
+from benchmarks import augmenting_tables, cluster_tables, results_tables, weights_tables
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
 from napari_unet.schema.catalog import NETWORKS
@@ -75,3 +75,9 @@ def test_border_weights_cost_no_more_for_many_objects():
 @pytest.mark.parametrize("side", [256, 1024, 4096])
 def test_varying_the_patches_takes_a_tenth_of_a_step_at_most(side):
     assert augmenting_tables.share(f"draw {side}") <= 0.1
+
+
+def test_a_cluster_writes_the_same_and_costs_a_third_more_at_most():
+    found = json.loads(cluster_tables.FIGURES.read_text())
+    assert found["same"]
+    assert max(cluster_tables.ratio(row) for row in found["rows"].values()) < 1.34

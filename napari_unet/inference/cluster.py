@@ -25,6 +25,8 @@ Client = Any
 WAIT_S = 30.0
 """For the scheduler, and for a first worker to join it."""
 _LOOK_EVERY_S = 0.5
+_TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
+"""By itself distributed has workers give back all memory at once, which slows a network down."""
 _TILES_AHEAD = 3
 """So many tiles of an image wait for each thread of a cluster, or to be written."""
 
@@ -48,6 +50,7 @@ def connected(workers: int | None = None, scheduler: str | None = None) -> Itera
     distributed = _distributed()
     if scheduler is None:
         with (
+            import_module("dask.config").set({_TRIM: None}),
             distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

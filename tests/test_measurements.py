@@ -77,6 +77,16 @@ def test_varying_the_patches_takes_a_tenth_of_a_step_at_most(side):
     assert augmenting_tables.share(f"draw {side}") <= 0.1
 
 
+def test_objects_are_found_in_blocks_in_twice_the_time_at_most():
+    """With the same numbers, and in a fraction of the memory."""
+    rows = json.loads((HERE / "blocks.json").read_text())
+    large = {row["way"]: row for row in rows if row["side"] == 8192}
+    assert large["blocks"]["seconds"] <= 2 * large["skimage"]["seconds"]
+    assert large["blocks"]["peak_mib"] < large["once"]["peak_mib"] / 5
+    assert large["blocks"]["objects"] == large["once"]["objects"] > 20_000
+    assert all(row["same"] for row in rows if row["way"] == "blocks")
+
+
 def test_a_cluster_writes_the_same_and_costs_a_third_more_at_most():
     found = json.loads(cluster_tables.FIGURES.read_text())
     assert found["same"]

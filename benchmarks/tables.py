@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.augmenting_tables import augmenting
-from benchmarks.blocks_tables import blocks
 from benchmarks.cluster_tables import cluster
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.gate_tables import gate
@@ -20,6 +19,7 @@ from benchmarks.inputs_tables import inputs
 from benchmarks.queue_tables import queue, ranking
 from benchmarks.responsive_tables import budget, latency
 from benchmarks.speed_tables import speed
+from benchmarks.tiling_tables import memory, tiles
 from benchmarks.weights_tables import weights
 from napari_unet.models.library import list_models
 from napari_unet.schema.model_card import Scores
@@ -106,10 +106,11 @@ def page() -> str:
         starters,
         normalization,
         speed,
+        tiles,
+        memory,
         weights,
         augmenting,
         cluster,
-        blocks,
         inputs,
         fine_tuning,
         forgetting,

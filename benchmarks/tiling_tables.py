@@ -1,0 +1,85 @@
+"""The tables of tiles and memory in ``docs/measurements.md``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+Row = dict[str, Any]
+
+TILES = """\
+## What tiles cost
+
+`python -m benchmarks.tiling --side SIDE`: the default network over an image (uint16, from grey
+values to probabilities, percentiles included), in one thread, by the time of the processor.
+*Beside the bare network*: speed of a tile, halo counted, against the network alone on pixels of
+the very same shape, one after the other; median (least, most) of the tiles. The goal was 0.95.
+*Without halo*: pixels of the image that are answered in a second against those of the bare network
+on its best size: what the halo costs. MONAI's sliding window (windows of 512, gaussian, overlap
+0.25) runs the same folded network; the goal was to be 1.3 times as fast. The machine was four to
+seven times overbooked while this was measured: 4096 x 4096 pixels, of which the goals speak, could
+not be measured, and one row, of two tiles only, misses 0.95. Reading and normalising a tile of
+736 x 736 pixels takes 3 ms of its 495 ms.
+
+| image | way | seconds | shown per pixel | beside the bare network | without halo | against MONAI |
+|---|---|---|---|---|---|---|
+"""
+
+MEMORY = """\
+## How much memory a large image takes
+
+`python -m benchmarks.memory`: the most memory that a process had which read a zarr array (uint16)
+and wrote its probabilities into another by `napari_unet.predict_into`, tiles of 512 pixels, in
+one thread; Python, torch and napari_unet take {imports} MiB of it. The goal was under 2 GiB, and
+the same within 5 % for every size. *tiny* is a network of the same way, the same tiles and chunks
+with next to no arithmetic; 16,384 x 16,384 pixels and the default network were not measured, for
+want of a processor. *mapped* is the last corner of a TIFF of 20,000 x 30,000 pixels, mapped into
+memory, with the percentiles of the whole; it is constant, so that all of it is read, and 572 MiB
+of the peak are pages of the file itself.
+
+| network | image | peak, MiB | seconds of the processor |
+|---|---|---|---|
+"""
+
+
+def tiles() -> str:
+    """What the halo, reading and normalising cost beside the network."""
+    found: dict[str, Row] = json.loads((HERE / "tiling.json").read_text())
+    lines = [line for side, ways in found.items() for line in _tiles_rows(int(side), ways)]
+    return TILES + "\n".join(lines) + "\n"
+
+
+def _tiles_rows(side: int, found: Row) -> list[str]:
+    fastest = max(found["bare"].values())
+    theirs = found["monai"]["s"] if "monai" in found else None
+    lines = [_tiles_row(row, fastest, theirs) for row in found["tiled"]]
+    if theirs:
+        without = side * side / theirs / fastest
+        lines.append(f"| {side} x {side} | MONAI | {theirs:.1f} | - | - | {without:.2f} | 1.0 |")
+    return lines
+
+
+def _tiles_row(row: Row, fastest: float, theirs: float | None) -> str:
+    ratios = sorted(bare / seconds for seconds, bare, _ in row["tile, bare, pixels"])
+    beside = f"**{statistics.median(ratios):.3f}** ({ratios[0]:.3f}, {ratios[-1]:.3f})"
+    side, against = row["side"], f"**{theirs / row['s']:.2f}**" if theirs else "not measured"
+    return (
+        f"| {side} x {side} | tiles of {row['tile']} | {row['s']:.1f} "
+        f"| {row['seen'] / side**2:.2f} | {beside} | {side**2 / row['s'] / fastest:.2f} "
+        f"| {against} |"
+    )
+
+
+def memory() -> str:
+    """Whether memory grows with the image."""
+    rows: dict[str, Row] = json.loads((HERE / "memory.json").read_text())
+    lines = []
+    for key, row in rows.items():
+        network, _, side = key.partition(" ")
+        image = "20,000 x 30,000, mapped" if side == "mapped" else f"{side} x {side}"
+        lines.append(f"| {network} | {image} | {row['peak MiB']} | {row['s']:.0f} |")
+    imports = max(row["imports MiB"] for row in rows.values())
+    return MEMORY.format(imports=imports) + "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.augmenting_tables import augmenting
+from benchmarks.blocks_tables import blocks
 from benchmarks.cluster_tables import cluster
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.gate_tables import gate
@@ -111,6 +112,7 @@ def page() -> str:
         weights,
         augmenting,
         cluster,
+        blocks,
         inputs,
         fine_tuning,
         forgetting,

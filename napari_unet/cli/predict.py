@@ -77,7 +77,8 @@ def predict(
         images, model and --out under the same names.
     """
     from napari_unet.images.classes import classes_in_mask
-    from napari_unet.inference.files import Reading, image_files
+    from napari_unet.inference.files import Reading
+    from napari_unet.inference.places import image_files
     from napari_unet.inference.worker import Work
     from napari_unet.models.archive import read_card
     from napari_unet.models.library import find

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
@@ -12,22 +12,19 @@ import numpy as np
 from napari_unet.images.axes import describe, plane, plane_count, read_axes, spatial_shape
 from napari_unet.images.classes import classes_in_mask, mask_of
 from napari_unet.images.files import (
-    KNOWN,
-    MASKS,
-    PROBABILITIES,
-    SUFFIXES,
     as_ids,
     read_image,
     write_classes,
     write_masks,
     write_probabilities,
 )
-from napari_unet.images.ome_labels import begin_labels, finish_labels, masks_in
+from napari_unet.images.ome_labels import begin_labels, finish_labels
 from napari_unet.images.ome_tiff import read_ome_tiff, write_ome_masks
-from napari_unet.images.ome_zarr import OME, read_ome_zarr
+from napari_unet.images.ome_zarr import read_ome_zarr
 from napari_unet.images.pixel_size import pixel_size_um
-from napari_unet.images.stores import ZARR, axis_labels, is_group, is_large, is_store, open_large
+from napari_unet.images.stores import axis_labels, is_large, open_large
 from napari_unet.inference.large import segmenting_large
+from napari_unet.inference.places import targets_of
 from napari_unet.inference.predict import Elsewhere, predict_planes
 from napari_unet.inference.written import Source, Targets
 from napari_unet.models.model import Model
@@ -57,69 +54,6 @@ class Segmented(NamedTuple):
     """The highest probability of all pixels."""
     reading: str
     """How its axes were read, in one line."""
-
-
-def image_files(given: Iterable[Path], out: Path) -> list[Path]:
-    """List images to segment, those of a folder in its place; former results are left out.
-
-    Parameters
-    ----------
-    given
-        Image files and folders.
-    out
-        Where the results will be.
-
-    Raises
-    ------
-    ValueError
-        If there is no image, two would get the same results, or one would be overwritten.
-    """
-    found: list[Path] = []
-    for path in given:
-        found += _of_folder(path) if path.is_dir() and not is_store(path) else [path]
-    named: dict[str, Path] = {}
-    for path in found:
-        other = named.setdefault(_stem(path).lower(), path)
-        if other is not path:
-            raise ValueError(f"'{other}' and '{path}' have the same name: do one after the other.")
-    images = {path.resolve() for path in found}
-    for path in found:
-        for target in _targets(path, out)[:2]:
-            if overwritten := images & {target.resolve(), *target.resolve().parents}:
-                raise ValueError(
-                    f"'{overwritten.pop()}' is an image, which the result of '{path.name}' would "
-                    "overwrite: choose another folder for results."
-                )
-    return found
-
-
-def _targets(image: Path, out: Path) -> Targets:
-    """Where the masks and the probabilities of an image are written."""
-    stem, unfinished = _stem(image), out / f"{_stem(image)}_unfinished.json"
-    if is_group(image):
-        masks = out / f"{stem}{MASKS}{image.name.removeprefix(stem) or ZARR}"
-        return Targets(masks_in(masks), out / f"{stem}{PROBABILITIES}{ZARR}", unfinished)
-    end = ZARR if is_large(image) else ".tif"
-    masks, probabilities = (out / f"{stem}{what}{end}" for what in (MASKS, PROBABILITIES))
-    return Targets(masks, probabilities, unfinished)
-
-
-def _stem(image: Path) -> str:
-    """The name of an image without its endings, of which an OME-Zarr has two."""
-    return image.stem.removesuffix(OME) if is_group(image) else image.stem
-
-
-def _of_folder(folder: Path) -> list[Path]:
-    found = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in (*SUFFIXES, ZARR)
-        and not path.name.startswith(".")
-        and not path.stem.removesuffix(OME).endswith((MASKS, PROBABILITIES, KNOWN))
-    ]
-    if not found:
-        raise ValueError(f"'{folder}' holds no images; put PNG, TIFF, JPEG or zarr into it.")
-    return found
 
 
 def segmenting(
@@ -169,7 +103,7 @@ def segmenting(
     ValueError
         If the file cannot be read or does not fit the model.
     """
-    targets = _targets(image, out)
+    targets = targets_of(image, out)
     if is_large(image):
         job = _segmenting_large(
             model, image, targets, settings, mask, reading, with_probabilities, elsewhere

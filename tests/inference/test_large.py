@@ -11,7 +11,8 @@ from napari_unet.images import lazy, stores
 from napari_unet.images.axes import plane
 from napari_unet.images.classes import mask_of
 from napari_unet.images.samples import cells
-from napari_unet.inference.files import Reading, image_files, segmenting
+from napari_unet.inference.files import Reading, segmenting
+from napari_unet.inference.places import image_files
 from napari_unet.inference.predict import predict
 from napari_unet.inference.written import Masks, Source
 from napari_unet.schema.events import Notice, Progress, TileDone, finish

@@ -11,7 +11,8 @@ from napari_unet.images.ome_tiff import read_ome_tiff
 from napari_unet.images.ome_zarr import read_ome_zarr
 from napari_unet.images.pixel_size import pixel_size_um
 from napari_unet.images.samples import cells
-from napari_unet.inference.files import Reading, image_files, segmenting
+from napari_unet.inference.files import Reading, segmenting
+from napari_unet.inference.places import image_files
 from napari_unet.inference.predict import predict
 from napari_unet.schema.events import Notice, finish
 from napari_unet.schema.settings import MaskSettings, PredictSettings

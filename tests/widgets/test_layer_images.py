@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import tifffile
 
 from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Reading, origin_of
+from napari_unet.widgets.layers.opening import open_image
 from napari_unet.widgets.layers.own import claim, role_of
 
 
@@ -71,6 +73,18 @@ def test_a_pyramid_is_read_at_its_finest_level(viewer):
     (plane,) = layers.snapshot(image, layers.propose(image), [()])
     assert plane.shape == (64, 64)
     assert plane.all()
+
+
+@pytest.mark.parametrize(("axes", "read"), [("ZYX", "ZYX"), ("CYX", "CYX"), ("YXS", "YXC")])
+def test_r8_1_an_ome_tiff_is_read_by_its_own_axes(viewer, tmp_path, axes, read):
+    shape = (40, 50, 3) if axes == "YXS" else (3, 40, 50)
+    colour = "rgb" if axes == "YXS" else "minisblack"
+    path = tmp_path / "a.ome.tif"
+    pixels = np.zeros(shape, np.uint8)
+    tifffile.imwrite(path, pixels, ome=True, photometric=colour, metadata={"axes": axes})
+    image = open_image(viewer, path)
+    assert layers.propose(image).axes == read
+    assert image.rgb is (axes == "YXS")
 
 
 def test_the_whole_image_in_view_is_no_box(viewer, image):

@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_unet.images.files import read_image
+from napari_unet.images.ome_tiff import read_ome_tiff
 from napari_unet.widgets.layers.own import KEY, role_of
 
 _LOOK = ("gamma", "opacity", "blending", "interpolation2d", "visible")
@@ -21,9 +22,10 @@ PATH = "path"
 def open_image(viewer: ViewerModel, path: Path) -> Image:
     """Open a file as one image layer.
 
-    It is read just as `napari-unet predict` reads it. napari's own way of opening shows a progress
-    bar that handles events, so that a second click comes in the middle of the first, and on some
-    systems the window crashes when a layer is removed right after it.
+    It is read just as `napari-unet predict` reads it: an OME-TIFF says what its axes are. napari's
+    own way of opening shows a progress bar that handles events, so that a second click comes in the
+    middle of the first, and on some systems the window crashes when a layer is removed right after
+    it.
 
     Raises
     ------
@@ -31,7 +33,11 @@ def open_image(viewer: ViewerModel, path: Path) -> Image:
         If it can not be read; the sentence names it.
     """
     metadata = {PATH: str(path)}
-    image = Image(read_image(path), name=path.stem, metadata=metadata)
+    pixels = read_image(path)
+    image = Image(pixels, name=path.stem, metadata=metadata)
+    ome = read_ome_tiff(path, pixels.shape)
+    if ome is not None:
+        image.axis_labels = tuple(ome.axes[: image.ndim].lower())
     viewer.add_layer(image)  # a plugin gets the viewer in a wrapper, which would wrap the layer too
     return image
 

@@ -37,7 +37,7 @@ PICTURES = Path(__file__).parent / "images"
 WINDOW_PX = (1440, 900)
 REGION = (140, 130, 396, 386)
 """What is corrected, in pixels of the second sample: y and x of two corners."""
-SECONDS = 40
+SECONDS = 60
 
 
 def walk(user: User) -> Iterator[Callable[[], bool]]:
@@ -62,11 +62,13 @@ def walk(user: User) -> Iterator[Callable[[], bool]]:
     yield from picture(viewer, "panel")
 
     viewer.layers.clear()
-    viewer.open_sample(PLUGIN, "synthetic_phase")
-    truth = viewer.layers["true labels (phase)"].data
+    viewer.open_sample(PLUGIN, "synthetic_dic")
+    truth = viewer.layers["true labels (dic)"].data
     yield idle
     user.click(panel.segment.run)
     yield lambda: desk.stage.work is not None and idle()
+    viewer.reset_view()
+    yield from picture(viewer, "wrong")
     y0, x0, y1, x1 = REGION
     camera = viewer.scene.camera
     camera.center = ((y0 + y1) / 2, (x0 + x1) / 2)
@@ -93,15 +95,22 @@ def walk(user: User) -> Iterator[Callable[[], bool]]:
 
     panel.fine_tune.settings.editor("seconds").setValue(SECONDS)
     user.click(panel.fine_tune.run)
-    yield lambda: len(desk.session.curves.tests) > 4
+    yield lambda: len(desk.session.curves.tests) > 1 or idle()
     yield from picture(viewer, "learning")
     yield lambda: idle() and panel.fine_tune.card.isVisible()
     yield from picture(viewer, "verdict")
-    desk.session.discard()
+    viewer.reset_view()
+    user.click(panel.fine_tune.comparison.show_masks)
+    yield lambda: desk.comparison.shown and idle()
+    yield from picture(viewer, "compared")
+    user.click(panel.fine_tune.card.keep)
+    yield lambda: desk.session.candidate is None
+    yield idle
+    yield from picture(viewer, "kept")
 
     viewer.layers.clear()
-    viewer.open_sample(PLUGIN, "synthetic_phase")
-    viewer.layers["true labels (phase)"].visible = False
+    viewer.open_sample(PLUGIN, "synthetic_dic")
+    viewer.layers["true labels (dic)"].visible = False
     yield panel.correct.offer.isVisible
     yield from picture(viewer, "restore")
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from napari_unet.images.lazy import as_lazy
-from napari_unet.inference.ahead import Behind
 from napari_unet.inference.predict import predict_planes
 from napari_unet.inference.prepare import plane_size
+from napari_unet.inference.threads import Behind
 from napari_unet.models.library import DEFAULT_MODEL, load_model
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, TileDone, finish

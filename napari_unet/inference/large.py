@@ -11,8 +11,8 @@ from napari_unet.images.axes import plane_count
 from napari_unet.images.blocks import instances_in_blocks
 from napari_unet.images.classes import classes_in_mask
 from napari_unet.images.stores import remove_store
-from napari_unet.inference.ahead import Behind
 from napari_unet.inference.predict import Elsewhere, predict_planes
+from napari_unet.inference.threads import Behind
 from napari_unet.inference.written import At, Masks, Source, Targets, Tiles, place
 from napari_unet.models.model import Model
 from napari_unet.schema.events import Event, Notice, TileDone

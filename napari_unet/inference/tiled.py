@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_unet.images.rescale import Size, source
 from napari_unet.images.tiling import Readable, Tile, read, tiles
-from napari_unet.inference.ahead import ahead
+from napari_unet.inference.threads import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from napari_unet.inference.ahead import Behind, ahead
+from napari_unet.inference.threads import Behind, ahead
 
 
 def test_the_next_one_is_made_while_this_one_is_used():

@@ -14,11 +14,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from napari_unet.images.boxes import grid, slices
 from napari_unet.images.classes import is_class
 from napari_unet.images.components import Components, Stitcher, label_classes, positions
 from napari_unet.images.instances import class_map, numbering
 from napari_unet.images.overlaps import counts, firsts
-from napari_unet.images.windows import BEYOND_PX, cut_within, slices
+from napari_unet.images.windows import BEYOND_PX, cut_within
 from napari_unet.schema.events import Progress
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import MaskSettings
@@ -84,7 +85,7 @@ def instances_in_blocks(
     wide: if they span the image, all of it.
     """
     image = _Image(probabilities, settings)
-    boxes = list(_grid(image.shape, block_px))
+    boxes = list(grid(image.shape, (block_px, block_px)))
     stitcher = Stitcher(image.shape)
     passes = 3 if settings.split_touching else 2
     for done, box in enumerate(boxes, 1):
@@ -117,12 +118,6 @@ class _Image:
         if index is None or found.ndim == 2 or len(found) == 1:
             return class_map(found, self._settings.threshold)
         return is_class(found, index).astype(np.uint8)
-
-
-def _grid(shape: tuple[int, int], block_px: int) -> Iterator[Box]:
-    for y in range(0, shape[0], block_px):
-        for x in range(0, shape[1], block_px):
-            yield y, x, min(y + block_px, shape[0]), min(x + block_px, shape[1])
 
 
 @dataclass(frozen=True)

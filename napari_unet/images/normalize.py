@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from napari_unet.images.boxes import grid
 from napari_unet.schema.prediction import Box
 
 _SAMPLE = 1_000_000
@@ -138,7 +139,7 @@ def _survey(
     step = max(1, round((size[0] * size[1] / _SAMPLE) ** 0.5))
     rows, columns = (-(-side // step) for side in size)
     found: _Survey | None = None
-    for box in _boxes(size, block_px):
+    for box in grid(size, block_px):
         part = read(box)
         if found is None:
             complete = complete or part.dtype.kind == "f" or step == 1
@@ -183,10 +184,3 @@ def _stretch(
 def _values(pixels: np.ndarray, inverted: bool) -> np.ndarray:
     values: np.ndarray = pixels.astype(np.float32)
     return -values if inverted else values
-
-
-def _boxes(size: tuple[int, int], block_px: tuple[int, int]) -> Iterator[Box]:
-    """Cut a plane into blocks, line by line."""
-    for top in range(0, size[0], block_px[0]):
-        for left in range(0, size[1], block_px[1]):
-            yield top, left, min(top + block_px[0], size[0]), min(left + block_px[1], size[1])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import ndimage
 
+from napari_unet.images.boxes import slices
 from napari_unet.images.splitting import (
     PINHOLE_PX,
     SMOOTHING_REACH_PX,
@@ -19,11 +20,6 @@ from napari_unet.schema.prediction import Box
 
 BEYOND_PX = PINHOLE_PX + SMOOTHING_REACH_PX
 """So much farther than a distance one has to see to be sure of it and of its smoothing."""
-
-
-def slices(box: Box) -> tuple[slice, slice]:
-    """The box as an index of an array."""
-    return slice(box[0], box[2]), slice(box[1], box[3])
 
 
 def cut_within(

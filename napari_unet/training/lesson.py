@@ -60,9 +60,9 @@ def prepare_lesson(
     """
     parts = yield from dividing(card, corrections)
     examples: list[Example] = []
-    for done, (exam, known) in enumerate(zip(parts.whole, parts.taught, strict=True), start=1):
-        if known.any():
-            examples.append(_example(exam, known, card.classes, loss))
+    for done, exam in enumerate(parts.taught, start=1):
+        if exam.counted.any():
+            examples.append(_example(exam, card.classes, loss))
         else:
             yield Notice(text=_judged_only(parts.usable[done - 1]))
         yield Progress(phase="weight map", done=done, total=len(parts.usable))
@@ -73,11 +73,7 @@ def prepare_lesson(
         card.mask if card.classes > 1 else fitting_mask(parts.whole, card.mask),
         sum(int(exam.counted.sum()) for exam in parts.whole),
         parts.usable,
-        [
-            exam._replace(counted=known)
-            for exam, known in zip(parts.whole, parts.taught, strict=True)
-            if known.any()
-        ],
+        _that_count(parts.taught),
     )
 
 
@@ -87,8 +83,8 @@ class Division(NamedTuple):
     usable: list[Correction]
     whole: list[Exam]
     """All of each."""
-    taught: list[np.ndarray]
-    """bool, (y, x), of each: the pixels to learn from."""
+    taught: list[Exam]
+    """The same, of which only what is learnt counts."""
     exams: list[Exam]
     """What is judged by."""
     is_divided: bool
@@ -111,17 +107,21 @@ def dividing(
         raise ValueError(_nothing_left(corrections, card.classes))
     whole = [_exam(correction, card) for correction in usable]
     asides = [
-        exam.counted & held_out(exam.counted.shape, correction.image_id)
-        for exam, correction in zip(whole, usable, strict=True)
+        held_out(one.counted.shape, of.image_id) for one, of in zip(whole, usable, strict=True)
     ]
-    taught = [exam.counted & ~aside for exam, aside in zip(whole, asides, strict=True)]
-    is_divided = any(aside.any() for aside in asides) and any(known.any() for known in taught)
+    judged, taught = (
+        [one._replace(counted=one.counted & of) for one, of in zip(whole, parts, strict=True)]
+        for parts in (asides, [~aside for aside in asides])
+    )
+    is_divided = bool(_that_count(judged)) and bool(_that_count(taught))
     if not is_divided:
-        asides = taught = [exam.counted for exam in whole]
-    pairs = zip(whole, asides, strict=True)
-    judged = [exam._replace(counted=aside) for exam, aside in pairs if aside.any()]
-    exams = judged[:: -(-len(judged) // MOST_EXAMS)]
-    return Division(usable, whole, taught, exams, is_divided)
+        judged = taught = whole
+    exams = _that_count(judged)
+    return Division(usable, whole, taught, exams[:: -(-len(exams) // MOST_EXAMS)], is_divided)
+
+
+def _that_count(exams: Sequence[Exam]) -> list[Exam]:
+    return [exam for exam in exams if exam.counted.any()]
 
 
 def _exam(correction: Correction, card: ModelCard) -> Exam:
@@ -129,9 +129,9 @@ def _exam(correction: Correction, card: ModelCard) -> Exam:
     return Exam(prepare(correction.image, card), correction.labels, known)
 
 
-def _example(exam: Exam, known: np.ndarray, classes: int, loss: LossSettings) -> Example:
+def _example(exam: Exam, classes: int, loss: LossSettings) -> Example:
     return make_example(
-        exam.image, exam.labels, known, classes=classes, percentiles=None, loss=loss
+        exam.image, exam.labels, exam.counted, classes=classes, percentiles=None, loss=loss
     )
 
 

@@ -25,22 +25,24 @@ class Estimate(NamedTuple):
     """What a fine-tuning would take."""
 
     steps: int
-    needs_s: float
-    """For all of its steps, as if there were no time budget."""
+    step_s: float
+    """Seconds of each, with what belongs to it."""
     budget_s: float
+
+    @property
+    def needs_s(self) -> float:
+        """Seconds for all of its steps, as if there were no time budget."""
+        return PREPARING_S + self.steps * self.step_s
 
     @property
     def steps_in_time(self) -> int:
         """Steps that it comes to before the time is up."""
-        learning_s = max(0.0, self.budget_s - PREPARING_S)
-        whole_s = max(self.needs_s - PREPARING_S, 1e-6)
-        return min(self.steps, int(self.steps * learning_s / whole_s))
+        return min(self.steps, int(max(0.0, self.budget_s - PREPARING_S) / self.step_s))
 
 
 def estimate(settings: FineTuneSettings, known_px: int, probed: Probed) -> Estimate:
     """What learning so many pixels takes, from what a step takes."""
-    steps = settings.steps_for(known_px)
-    return Estimate(steps, PREPARING_S + JUDGING * steps * probed.step_s, settings.seconds)
+    return Estimate(settings.steps_for(known_px), JUDGING * probed.step_s, settings.seconds)
 
 
 def estimate_text(settings: FineTuneSettings, known_px: int, probed: Probed | None) -> str:

@@ -107,7 +107,9 @@ class TrainSettings(Record):
 
 REGION_PX = 256 * 256
 """The measured recipe counts corrections in regions of 256 x 256 pixels."""
-STEPS_PER_REGION, FEWEST_STEPS, MOST_STEPS = 60, 40, 600
+STEPS_PER_REGION, MOST_STEPS = 60, 600
+FEWEST_STEPS = 40
+"""A new network that came to fewer has learnt next to nothing."""
 UNTIL_TIME_IS_UP = 1_000_000
 """Steps of a new network: whatever it has reached by then, more would have taught it more."""
 
@@ -167,5 +169,4 @@ class FineTuneSettings(Record):
         """
         if self.steps is not None or self.network is not None:
             return self.steps or UNTIL_TIME_IS_UP
-        steps = STEPS_PER_REGION * max(1, round(known_px / REGION_PX))
-        return min(max(steps, FEWEST_STEPS), MOST_STEPS)
+        return min(STEPS_PER_REGION * max(1, round(known_px / REGION_PX)), MOST_STEPS)

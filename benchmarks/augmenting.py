@@ -9,12 +9,9 @@ random fields of their own. All take turns in one thread, and it is the time of 
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -23,6 +20,7 @@ import torch
 from scipy import ndimage
 from torch import Generator, Tensor
 
+from benchmarks.written import measure_and_write
 from napari_unet.augment.elastic import elastic_displacements
 from napari_unet.augment.geometry import nearest_pixels, patch_coordinates, sample
 from napari_unet.augment.intensity import vary_intensity
@@ -165,13 +163,5 @@ def measure() -> dict[str, list[float]]:
     return found
 
 
-def main() -> None:
-    """Measure, and write the figures down."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    given.out.write_text(json.dumps(measure(), indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    measure_and_write(__doc__, measure)

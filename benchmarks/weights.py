@@ -9,17 +9,15 @@ machine does falls on all of them; it is the time of the processor in one thread
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
+from benchmarks.written import measure_and_write
 from napari_unet.images.border_weights import border_weights, border_weights_2019, reach_px
 
 SIDE_PX = 1024
@@ -116,13 +114,5 @@ def _timed(way: Way, labels: np.ndarray) -> tuple[float, np.ndarray]:
     return round((process_time() - start) * 1000, 1), found
 
 
-def main() -> None:
-    """Measure, and write the figures down."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    given.out.write_text(json.dumps(measure(), indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    measure_and_write(__doc__, measure)

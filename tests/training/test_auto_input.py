@@ -46,6 +46,20 @@ def model():
     return finish(new_model("unet", shape, settings, [example], name="Base"))
 
 
+@pytest.fixture
+def tried(monkeypatch):
+    """The scales that are tried, the last one last."""
+    scales = []
+    real = auto_input.at_scale
+
+    def spy(image, scale):
+        scales.append(scale)
+        return real(image, scale)
+
+    monkeypatch.setattr(auto_input, "at_scale", spy)
+    return scales
+
+
 def bright(seed=0, size=256, **more):
     image, labels = cells((size, size), look="fluorescence", seed=seed)
     return correction(image, labels, **more)
@@ -107,38 +121,22 @@ def test_what_the_model_had_is_kept_where_nothing_is_better(model, monkeypatch):
 
 
 @pytest.mark.parametrize(("gain", "scale"), [(0.03, 1.0), (0.05, 1.41)])
-def test_an_object_more_or_less_decides_nothing(model, monkeypatch, gain, scale):
+def test_an_object_more_or_less_decides_nothing(model, monkeypatch, tried, gain, scale):
     """Of the 27 objects one is 0.04."""
 
     def quality(probabilities, windows, mask):
         return 0.5 + gain * (tried[-1] == 1.41)
 
-    tried = []
-    real = auto_input.at_scale
-
-    def spy(image, scale):
-        tried.append(scale)
-        return real(image, scale)
-
-    monkeypatch.setattr(auto_input, "at_scale", spy)
     monkeypatch.setattr(auto_input, "_quality", quality)
     assert find_input(model, [bright()], "cpu").scale == scale
 
 
 @pytest.mark.parametrize(("times", "scale"), [(1, 1.41), (2, 1.0)])
 def test_cells_larger_than_those_that_the_model_knows_are_not_enlarged(
-    model, monkeypatch, times, scale
+    model, monkeypatch, tried, times, scale
 ):
     """Even if nothing untrained finds more: what is learnt of a part of a cell is worse."""
-    seen = []
-    real = auto_input.at_scale
-
-    def spy(image, scale):
-        seen.append(scale)
-        return real(image, scale)
-
-    monkeypatch.setattr(auto_input, "at_scale", spy)
-    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5 * seen[-1])
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5 * tried[-1])
     assert model.pack is not None
     assert find_input(model, [magnified(times=times)], "cpu").scale == scale
     assert find_input(replace(model, pack=None), [magnified(times=times)], "cpu").scale == 2.0

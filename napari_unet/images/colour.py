@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from skimage.color import rgb2hed
+from skimage import color
 
 COLOURS = ("red", "green", "blue", "blue stain")
 """What can be looked at in a colour image, by index."""
@@ -52,5 +52,5 @@ def one_colour(image: np.ndarray, index: int) -> np.ndarray:
     """
     if index < 3:
         return image[..., index]
-    stain: np.ndarray = rgb2hed(image[..., :3])[..., 0].astype(np.float32)
+    stain: np.ndarray = color.rgb2hed(image[..., :3])[..., 0].astype(np.float32)
     return stain

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import watershed
+from skimage import segmentation
 
 from napari_unet.images.overlaps import counts, neighbours
 
@@ -109,7 +109,7 @@ def _basins(components: np.ndarray, width: np.ndarray, tops: np.ndarray) -> np.n
     # here with the last one, by less than a step of float32.
     level = -width.astype(np.float64)
     level[is_top] *= 1 + np.arange(np.count_nonzero(is_top)) * np.finfo(np.float64).eps
-    flooded = watershed(level, tops, mask=doubtful)
+    flooded = segmentation.watershed(level, tops, mask=doubtful)
     return np.asarray(np.where(doubtful, flooded, only[components]))
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import relabel_sequential
+from skimage import segmentation
 
 from napari_unet.images.weight_maps import class_balance, make_weight_map
 from napari_unet.schema.settings import LossSettings
@@ -59,7 +59,7 @@ def make_target(
         What the weight map is made for, see `make_weight_map`.
     """
     # skimage asks for arrays that may be written, which arrays from files often may not.
-    compact = relabel_sequential(np.require(labels, requirements="W"))[0]
+    compact = segmentation.relabel_sequential(np.require(labels, requirements="W"))[0]
     separated = open_gaps(compact)
     is_known = np.ones(labels.shape, bool) if known is None else np.asarray(known) > 0
     weight_map = make_weight_map(separated, is_known, loss)

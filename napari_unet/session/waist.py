@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import watershed
+from skimage import segmentation
 
 from napari_unet.images.overlaps import neighbours
 
@@ -41,13 +41,13 @@ def _divided(mask: np.ndarray, seeds: list[Place]) -> np.ndarray:
     """The same; the mask has a rim of false pixels."""
     width = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), _SMOOTHING_PX) * mask
     tops = [_top(width, seed) for seed in seeds]
-    basins = np.asarray(watershed(-width, _markers(mask.shape, tops), mask=mask))
+    basins = np.asarray(segmentation.watershed(-width, _markers(mask.shape, tops), mask=mask))
     is_between = basins[seeds[0]] != basins[seeds[1]]
     if is_between and _passage(basins, width) < _WAIST * min(width[top] for top in tops):
         return basins
     y, x = np.ogrid[: mask.shape[0], : mask.shape[1]]
     near = np.minimum.reduce([np.hypot(y - seed[0], x - seed[1]) for seed in seeds])
-    return np.asarray(watershed(near, _markers(mask.shape, seeds), mask=mask))
+    return np.asarray(segmentation.watershed(near, _markers(mask.shape, seeds), mask=mask))
 
 
 def _top(width: np.ndarray, at: Place) -> Place:

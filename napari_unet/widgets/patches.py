@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import QRect, QSize
 from qtpy.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
-from skimage.segmentation import find_boundaries
+from skimage import segmentation
 
 from napari_unet.images.rescale import resize, resize_labels
 from napari_unet.schema.events import Patches
@@ -48,7 +48,7 @@ def patch_picture(
     shown = np.where(counts, shown, _THROUGH * shown + VEIL)
     picture = np.ascontiguousarray((shown * 255).astype(np.uint8).transpose(1, 2, 0))
     answer = resize_labels(target, size)
-    picture[find_boundaries(answer, mode="inner", background=0) & counts] = OUTLINE
+    picture[segmentation.find_boundaries(answer, mode="inner", background=0) & counts] = OUTLINE
     return picture
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from skimage.segmentation import expand_labels
+from skimage import segmentation
 
 from napari_unet.images.metrics.comparable import comparable
 from napari_unet.images.overlaps import neighbours, overlaps
@@ -35,7 +35,7 @@ def touching_pairs(
         Only where this is not 0 the pixels are looked at.
     """
     labels, truth = comparable(labels, truth, known)
-    one, other = _beside(expand_labels(truth, 1))
+    one, other = _beside(segmentation.expand_labels(truth, 1))
     pairs = overlaps(labels, truth)
     most = 2 * pairs.pixels > pairs.second_area
     ids, order = np.unique(pairs.second[most], return_index=True)

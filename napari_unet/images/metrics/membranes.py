@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import watershed
+from skimage import segmentation
 
 from napari_unet.images.metrics.partitions import (
     divide,
@@ -70,7 +70,7 @@ def thinned(labels: np.ndarray) -> np.ndarray:
         Integers, (y, x); 0 is membrane.
     """
     flat = np.zeros(labels.shape, np.uint8)
-    return np.asarray(watershed(flat, labels, connectivity=1, watershed_line=True))
+    return np.asarray(segmentation.watershed(flat, labels, connectivity=1, watershed_line=True))
 
 
 def membrane_scores(

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from napari_unet.images.metrics.comparable import comparable, share
 from napari_unet.images.overlaps import Overlaps, overlaps
@@ -109,6 +108,8 @@ def counts(pairs: Overlaps, threshold: float) -> Counts:
 def _largest_matching(pairs: Overlaps, hits: np.ndarray) -> int:
     if not hits.any():
         return 0
+    from scipy.sparse.csgraph import maximum_bipartite_matching  # rarely needed, slow to load
+
     _, rows = np.unique(pairs.first[hits], return_inverse=True)
     _, columns = np.unique(pairs.second[hits], return_inverse=True)
     graph = coo_array((np.ones(len(rows), np.uint8), (rows, columns))).tocsr()

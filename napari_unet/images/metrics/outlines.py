@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import KDTree
+import scipy  # loads its parts when they are needed
 
 from napari_unet.images.metrics.comparable import comparable
 from napari_unet.images.overlaps import Overlaps, neighbours, overlaps
@@ -85,7 +85,7 @@ def _nearest(here: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarra
     # pixel is always one of the same object.
     apart = np.ones(here.shape[1])
     apart[-1] = 1 + (here[:, :-1].max(axis=0) + there[:, :-1].max(axis=0)).sum()
-    return here[:, -1], KDTree(there * apart).query(here * apart)[0]
+    return here[:, -1], scipy.spatial.KDTree(there * apart).query(here * apart)[0]
 
 
 def _percentile_95(objects: np.ndarray, distances: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ def ended(session, start):
     failures = []
     listener = session.failed.connect(lambda *what: failures.append(what))
     start()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while session.candidate is None and not failures:
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -8,7 +8,10 @@ from tests.session.journal import system_calls
 from tests.session.journal.killing import lives, wrong
 
 PAINTER = "tests.widgets.painter:Painter"
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither fork nor SIGKILL")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.name == "nt", reason="Windows has neither fork nor SIGKILL"),
+]
 
 
 def test_r2_1_twenty_windows_killed_while_somebody_paints_lose_no_stroke(outside):

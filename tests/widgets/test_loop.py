@@ -22,6 +22,7 @@ def run(script, *arguments, home):
     )
 
 
+@pytest.mark.long
 @pytest.mark.window
 def test_the_whole_loop_in_the_window_makes_the_model_better(tmp_path, library):
     """Must show: the loop with a real mouse; torch never comes into napari's process."""

@@ -172,9 +172,10 @@ class Corrections(RuleBasedStateMachine):
                 self.at += 1
         assert len(self.history.done) == self.at
         assert_same(now, self.past[self.at])
-        replayed = History(self.shape)
-        assert_same((replayed.replay(self.entries), replayed.states), now)
         assert_same([self.hands.known()], now[1:])
+        if len(self.entries) % 5 == 0:  # from the first entry on, which takes its time
+            replayed = History(self.shape)
+            assert_same((replayed.replay(self.entries), replayed.states), now)
 
     def teardown(self):
         identity = Identity("a digest", "/data/cells.tif", self.hands.specimen.axes, self.shape)
@@ -215,6 +216,7 @@ def assert_same(ones, others):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("machine", [Plane, Stack, Stored])
 def test_two_thousand_random_edits_with_undo_and_redo(machine, qapp, tmp_path, monkeypatch):
     def fail(error):

@@ -13,7 +13,7 @@ def lives(how, folder, painter="tests.session.journal.painting:Painter"):
         command,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=200,
         check=False,
         env={**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
     )

@@ -5,7 +5,14 @@ import statistics
 
 import pytest
 
-from benchmarks import augmenting_tables, cluster_tables, results_tables, weights_tables
+from benchmarks import (
+    augmenting_tables,
+    cluster_tables,
+    opening_tables,
+    results_tables,
+    tiling_tables,
+    weights_tables,
+)
 from benchmarks.queue_tables import HERE
 from benchmarks.tables import PAGE, page
 from napari_unet.schema.catalog import NETWORKS
@@ -91,3 +98,17 @@ def test_a_cluster_writes_the_same_and_costs_a_third_more_at_most():
     found = json.loads(cluster_tables.FIGURES.read_text())
     assert found["same"]
     assert max(cluster_tables.ratio(row) for row in found["rows"].values()) < 1.34
+
+
+def test_memory_does_not_grow_with_the_image():
+    """2048 x 2048 to 16,384 x 16,384 pixels from disk to disk: within 5 %, and under 2 GiB."""
+    rows = json.loads((HERE / "memory.json").read_text())
+    assert {"tiny 2048", "tiny 8192", "tiny 16384"} <= rows.keys()
+    assert tiling_tables.growth(rows) <= 1.05
+    assert max(row["peak MiB"] for row in rows.values()) < 2048
+
+
+def test_importing_the_package_takes_less_than_a_tenth_of_a_second():
+    rows = json.loads(opening_tables.FIGURES.read_text())["import"]
+    assert statistics.median(row["s"] for row in rows) < 0.1
+    assert not any(row["loaded"] for row in rows)

@@ -16,6 +16,7 @@ from napari_unet.schema.settings import (
     Record,
     TrainSettings,
 )
+from napari_unet.schema.settings.record import option as option  # the verbs ask for it here
 from napari_unet.training.recipes import recipe_names
 
 
@@ -56,14 +57,6 @@ Labels = Annotated[
     ),
 ]
 Json = Annotated[Path | None, Parameter(help="Also write what is printed to this file, as JSON.")]
-
-
-def option(field: str) -> str:
-    """The name of the option for a field: ``tile_px`` is ``tile``.
-
-    Units are said in the help; the command line is typed by hand.
-    """
-    return field.removesuffix("_px").strip("_").replace("_", "-")
 
 
 def _same(record: type[Record], field: str) -> Any:

@@ -176,6 +176,7 @@ def predict(
     image: Any,
     model: Model | str = DEFAULT_MODEL,
     settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
+    region: Box | None = None,
 ) -> Prediction:
     """Give every pixel of an image the probability of being part of an object.
 
@@ -188,11 +189,14 @@ def predict(
         A model, or the name or path of one.
     settings
         Tile, device, heads.
+    region
+        Only these pixels: y start, x start, y stop, x stop. They get what they get in the whole
+        image, whose grey values count; None is all.
 
     Returns
     -------
-    Its ``probabilities`` are float32, (class, y, x). `napari_unet.images.instances.instances`
-    turns them into labels.
+    Its ``probabilities`` are float32, (class, y, x), of the region.
+    `napari_unet.images.instances.instances` turns them into labels.
 
     Raises
     ------
@@ -201,13 +205,24 @@ def predict(
     """
     model = load_model(model) if isinstance(model, str) else model
     image = as_lazy(image)
-    shape = (model.card.network_settings.classes, *plane_size(image, model.card))
+    top, left, bottom, right = region or (0, 0, *plane_size(image, model.card))
+    _check_inside((top, left, bottom, right), plane_size(image, model.card))
+    shape = (model.card.network_settings.classes, bottom - top, right - left)
     probabilities = np.empty(shape, dtype=np.float32)
 
     def place(event: Event) -> None:
         if isinstance(event, TileDone):
             y0, x0, y1, x1 = event.box
-            probabilities[:, y0:y1, x0:x1] = event.probabilities
+            probabilities[:, y0 - top : y1 - top, x0 - left : x1 - left] = event.probabilities
 
-    finish(predict_planes(model, [image], settings), place)
+    finish(predict_planes(model, [image], settings, region), place)
     return Prediction(probabilities=probabilities, model_id=model.card.id, settings=settings)
+
+
+def _check_inside(region: Box, size: Size) -> None:
+    y0, x0, y1, x1 = region
+    if not (0 <= y0 < y1 <= size[0] and 0 <= x0 < x1 <= size[1]):
+        raise ValueError(
+            f"The region {region} is not in an image of {size[0]} x {size[1]} pixels: give y start,"
+            " x start, y stop, x stop."
+        )

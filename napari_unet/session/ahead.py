@@ -7,12 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from napari_unet.jobs.messages import Done, Failed, Message
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.requests import PredictRequest
+from napari_unet.session.last_run import LastRun
 from napari_unet.session.line import Deliver
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
@@ -148,4 +150,6 @@ def hand_over(session: Session, specimen: Specimen, ready: Ready) -> None:
     """Give an image what was predicted of it ahead; to all who listen it has just come."""
     for plane, tile in ready.tiles():
         session.tile_written.emit(specimen, plane, specimen.write(plane, tile))
-    session.predicted.emit(specimen, tuple(ready.probabilities))
+    target, planes = ready.target, tuple(ready.probabilities)
+    specimen.last_run = LastRun(Path(target.model), target.settings, planes, target.channel)
+    session.predicted.emit(specimen, planes)

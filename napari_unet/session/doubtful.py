@@ -20,8 +20,8 @@ def tables_of(specimen: Specimen) -> Tables:
 def _table(specimen: Specimen, plane: PlaneIndex, box: Box) -> Doubts:
     y0, x0, y1, x1 = box
     labels = np.array(specimen.labels[plane][y0:y1, x0:x1])
-    probabilities, index = specimen.crop(plane), specimen.objects_of
+    probabilities, index = specimen.crop(plane), specimen.mask.objects_of
     if index is not None and index < len(probabilities) > 1:
         probabilities = probabilities[index]
-    found = doubts(labels, probabilities, specimen.threshold)
+    found = doubts(labels, probabilities, specimen.mask.threshold)
     return found._replace(boxes=found.boxes + np.array([y0, x0, y0, x0]))

@@ -85,7 +85,7 @@ def export(
     if not planes:
         raise ValueError("Nothing has been corrected or confirmed yet: there is nothing to export.")
     disk.make_folder(folder)
-    ends = [_place(axes, plane) for plane in planes]
+    ends = [place_name(axes, plane) for plane in planes]
     stem = free_stem(folder, name, ends)
     written: list[Triple] = []
     try:
@@ -146,7 +146,7 @@ def _of_kind(labels: np.ndarray, classes: int, path: Path) -> np.ndarray:
     return labels if classes == 1 else to_classes(labels, classes, f"'{path}'", labels.shape)
 
 
-def _place(axes: str, plane: PlaneIndex) -> str:
+def place_name(axes: str, plane: PlaneIndex) -> str:
     """What is put behind the name of a plane of a stack."""
     stacked = [axis.lower() for axis in axes if axis in "TZ"]
     return "".join(f"_{axis}{index:03d}" for axis, index in zip(stacked, plane, strict=True))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from napari_unet.jobs.job import Listener
-from napari_unet.schema.requests import Request
+from napari_unet.schema.requests import PredictRequest, Request
 from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.last_run import LastRun
 from napari_unet.session.specimen import Specimen
 
 
@@ -42,6 +44,8 @@ class Run:
     planes: tuple[PlaneIndex, ...] = ()
     hear: Listener = lambda message: None
     """Of whoever asked for it."""
+    channel: int | None = None
+    """The only one of the image that it looks at; None is all."""
 
     @property
     def kind(
@@ -55,6 +59,15 @@ class Run:
         """Those of its planes of which something has been predicted."""
         seen = self.specimen.seen if self.specimen is not None else {}
         return tuple(plane for plane in self.planes if plane in seen)
+
+    @property
+    def asked(self) -> LastRun | None:
+        """What is to be kept of it, so that it can be done again; None if it segments nothing."""
+        request = self.request
+        if not isinstance(request, PredictRequest):
+            return None
+        model = Path(request.model)
+        return LastRun(model, request.settings, self.planes, self.channel, request.region)
 
     @property
     def doing(self) -> str:

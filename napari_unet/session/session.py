@@ -98,6 +98,7 @@ class Session(Decision):
         planes: Mapping[PlaneIndex, np.ndarray],
         settings: PredictSettings,
         *,
+        channel: int | None = None,
         region: Box | None = None,
         look_first: Box | None = None,
     ) -> None:
@@ -111,6 +112,8 @@ class Session(Decision):
             Copies of the planes, each (y, x), (channel, y, x) or (y, x, 3).
         settings
             How the model is run.
+        channel
+            Which one of the image the planes show; None is all together.
         region
             Only these pixels of each plane; None is all.
         look_first
@@ -128,7 +131,7 @@ class Session(Decision):
             region=region,
             look_first=look_first,
         )
-        self._begin(Run(request, specimen, tuple(planes)))
+        self._begin(Run(request, specimen, tuple(planes), channel=channel))
 
     def fine_tune(
         self, corrections: list[Correction], settings: FineTuneSettings, view: View | None = None
@@ -242,6 +245,7 @@ class Session(Decision):
             case TileDone() if run.specimen is not None:
                 plane = run.planes[event.plane]
                 fresh = run.specimen.write(plane, event)
+                run.specimen.last_run = run.asked
                 self.tile_written.emit(run.specimen, plane, fresh)
             case Glimpse():
                 self.glimpsed.emit(event)

@@ -9,9 +9,11 @@ import numpy as np
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.prediction import Box
+from napari_unet.schema.settings import MaskSettings
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import History
 from napari_unet.session.journal import Identity
+from napari_unet.session.last_run import LastRun
 
 
 class Specimen:
@@ -38,10 +40,10 @@ class Specimen:
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
         self.found: dict[PlaneIndex, int] = {}
         """Objects, or classes, that the model sees in each plane, before any correction."""
-        self.threshold = 0.5
-        """Of the probability, above which the mask was made last."""
-        self.objects_of: int | None = None
-        """The class whose objects the mask was made of last, if the model gives several."""
+        self.mask = MaskSettings()
+        """How the mask was made last from the probabilities."""
+        self.last_run: LastRun | None = None
+        """How those came about; None as long as there are none."""
         self._seen: dict[PlaneIndex, Box] = {}
 
     @property
@@ -87,6 +89,7 @@ class Specimen:
         """Take over the probabilities of another specimen of the same image."""
         self.probabilities, self.found = other.probabilities, other.found
         self._seen = other._seen
+        self.mask, self.last_run = other.mask, other.last_run
 
     @classmethod
     def of(cls, identity: Identity) -> Specimen:

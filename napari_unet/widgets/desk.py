@@ -148,6 +148,7 @@ class Desk(QObject):
                 work.results.specimen,
                 dict(zip(planes, copies, strict=True)),
                 self.predict_settings,
+                channel=reading.channel,
                 region=view if scope == "view" else None,
                 look_first=view,
             )
@@ -171,8 +172,6 @@ class Desk(QObject):
         remember(settings, "prediction")
         if another_device:
             self.check_device()
-
-    # corrections of earlier sessions
 
     def leave(self, image: Image) -> None:
         """Bring to the disk what was done on an image, and let go of the work on it.

@@ -106,8 +106,7 @@ class MaskMaker(QObject):
     def _show(self, recorder: Recorder, plane: PlaneIndex, made: Made) -> None:
         if recorder.results.image is not None:
             recorder.results.specimen.found[plane] = made.found
-            recorder.results.specimen.threshold = self.settings.threshold
-            recorder.results.specimen.objects_of = self.settings.objects_of
+            recorder.results.specimen.mask = self.settings
             recorder.accept(plane, made.labels, made.runs, "segment")
             self.made.emit(recorder, plane)
 

@@ -9,6 +9,7 @@ from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session import kind, wording
 from napari_unet.session.heads import why_no_choice
 from napari_unet.widgets import layers
+from napari_unet.widgets.copy_segmentation import copy_segmentation
 from napari_unet.widgets.desk import Desk, Scope
 from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Choice, Explanation, Running, Section, beneath, beside, button
@@ -41,14 +42,11 @@ class SegmentSection(Section):
         self.masks = Form(
             desk.maker.settings, [n for n in MaskSettings.model_fields if n != "objects_of"]
         )
-        self.more = button(
-            "More settings",
-            "Device, tile size and other settings that are seldom needed.",
-            name="flat",
-            checkable=True,
-        )
+        seldom = "Device, tile size and other settings that are seldom needed."
+        self.more = button("More settings", seldom, name="flat", checkable=True)
         names = ["device", "tile_px", "head", "rotations"]
         self.predict = Form(desk.predict_settings, names)
+        self.copy = copy_segmentation(desk)
         self._arrange()
         self._connect()
         self.refresh()
@@ -69,7 +67,7 @@ class SegmentSection(Section):
         self.rows.addLayout(form)
         for widget in (self.run, self.status, self.running, self.holds, self.masks):
             self.rows.addWidget(widget)
-        self.rows.addWidget(self.more)
+        self.rows.addLayout(beside(self.more, self.copy, stretch=(1, 0)))
         self.rows.addWidget(self.predict)
         self.predict.hide()
 

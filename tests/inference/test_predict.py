@@ -126,3 +126,17 @@ def test_views_are_read_as_what_they_show(view):
 def test_a_stack_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match="is a stack: hand in its planes"):
         predict(np.zeros((1, 5, 20, 20)), tiny_model(), CPU)
+
+
+def test_a_region_gets_what_it_gets_in_the_whole_image():
+    image = RNG.random((70, 90))
+    model, settings = tiny_model(), PredictSettings(device="cpu", tile_px=32)
+    whole = predict(image, model, settings).probabilities
+    part = predict(image, model, settings, (13, 20, 51, 90)).probabilities
+    np.testing.assert_allclose(part, whole[:, 13:51, 20:90], atol=1e-6)
+
+
+@pytest.mark.parametrize("region", [(0, 0, 71, 90), (-1, 0, 5, 5), (5, 5, 5, 9)])
+def test_a_region_that_is_not_in_the_image_is_refused(region):
+    with pytest.raises(ValueError, match="not in an image of 70 x 90 pixels: give y start"):
+        predict(np.zeros((70, 90)), tiny_model(), region=region)

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,15 @@ def test_a_job_of_the_users_ends_what_runs_ahead_at_once(spare, engine, session)
     assert isinstance(engine.requests[1], PredictRequest)
     engine.end(DONE)
     assert session.running is None
+
+
+def test_a_job_that_waits_for_what_runs_ahead_gets_the_pixels_of_the_click(spare, engine):
+    spare.work_ahead(CheckRequest(), lambda message: None)
+    image = two_cells()
+    spare.submit(PredictRequest(model="m", planes=[image]), lambda message: None)
+    image[:] = 0
+    engine.end(Cancelled())
+    np.testing.assert_array_equal(engine.requests[1].planes[0], two_cells())
 
 
 def test_what_runs_ahead_is_not_seen_by_the_user(spare, engine, session):
@@ -190,6 +200,7 @@ def test_r9_1_what_is_handed_over_is_what_a_prediction_would_have_given(
     assert ends == [(given, ((),))]
     session.segment(asked, {(): two_cells()}, PredictSettings())
     engine.work()
+    assert replace(given.last_run, model=asked.last_run.model) == asked.last_run
     np.testing.assert_array_equal(given.probabilities, asked.probabilities)
     assert given.seen == asked.seen
 

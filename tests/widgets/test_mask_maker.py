@@ -147,4 +147,4 @@ def test_what_another_model_has_started_anew_is_not_made(desk, segmented, settle
 def test_the_queue_learns_which_threshold_the_mask_was_made_with(desk, segmented, settled):
     desk.use_mask_settings(MaskSettings(threshold=0.3))
     settled()
-    assert segmented.specimen.threshold == 0.3
+    assert segmented.specimen.mask.threshold == 0.3

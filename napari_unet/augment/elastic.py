@@ -6,9 +6,16 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from napari_unet.augment.share import WHOLE, Share
+
 
 def elastic_displacements(
-    count: int, size_px: int, sigma_px: float, generator: Generator, grid: int = 3
+    count: int,
+    size_px: int,
+    sigma_px: float,
+    generator: Generator,
+    grid: int = 3,
+    share: Share = WHOLE,
 ) -> Tensor:
     """Bend patches smoothly, as if the tissue had been stretched a little.
 
@@ -25,6 +32,8 @@ def elastic_displacements(
         Source of chance; the result is on its device.
     grid
         Points of the coarse grid along a side.
+    share
+        Which of the patches are wanted.
 
     Returns
     -------
@@ -37,5 +46,7 @@ def elastic_displacements(
     """
     device = generator.device
     coarse = torch.randn(count, 2, grid, grid, generator=generator, device=device) * sigma_px
-    fine = F.interpolate(coarse, size=(size_px, size_px), mode="bicubic", align_corners=True)
+    fine = F.interpolate(
+        share.of(coarse), size=(size_px, size_px), mode="bicubic", align_corners=True
+    )
     return fine.movedim(1, -1)

@@ -10,11 +10,16 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from napari_unet.augment.elastic import elastic_displacements
+from napari_unet.augment.share import WHOLE, Share
 from napari_unet.schema.settings import AugmentSettings
 
 
 def patch_coordinates(
-    centres: Tensor, size_px: int, settings: AugmentSettings, generator: Generator
+    centres: Tensor,
+    size_px: int,
+    settings: AugmentSettings,
+    generator: Generator,
+    share: Share = WHOLE,
 ) -> Tensor:
     """Choose at random how each patch is turned, mirrored, scaled and bent.
 
@@ -28,6 +33,8 @@ def patch_coordinates(
         How strong the variation is.
     generator
         Source of chance.
+    share
+        Which of the patches are wanted.
 
     Returns
     -------
@@ -35,12 +42,14 @@ def patch_coordinates(
     """
     side = torch.arange(size_px, device=centres.device) - (size_px - 1) / 2
     grid = torch.stack(torch.meshgrid(side, side, indexing="ij"), dim=-1)
+    bent, count = grid[None], len(centres)
     if settings.elastic_px > 0:
-        bent = grid + elastic_displacements(len(centres), size_px, settings.elastic_px, generator)
-    else:
-        bent = grid.expand(len(centres), *grid.shape)
-    affine = _random_affine(len(centres), settings, generator)
-    return torch.einsum("nij,nyxj->nyxi", affine, bent) + centres[:, None, None]
+        bent = grid + elastic_displacements(
+            count, size_px, settings.elastic_px, generator, share=share
+        )
+    affine = share.of(_random_affine(count, settings, generator))
+    bent = bent.expand(len(affine), *grid.shape)
+    return torch.einsum("nij,nyxj->nyxi", affine, bent) + share.of(centres)[:, None, None]
 
 
 def _random_affine(count: int, settings: AugmentSettings, generator: Generator) -> Tensor:

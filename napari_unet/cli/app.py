@@ -70,8 +70,18 @@ def _finished(answer: object) -> int:
 
 
 def _complain(sentence: str, status: int) -> int:
-    print(f"napari-unet: {sentence}", file=sys.stderr)
+    if _is_first_to_complain():
+        print(f"napari-unet: {sentence}", file=sys.stderr)
     return status
+
+
+def _is_first_to_complain() -> bool:
+    """Of several processes that fail together one says why; torch is loaded for them only."""
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        return True
+    from napari_unet.training.distributed import is_first_to_fail
+
+    return is_first_to_fail()
 
 
 def _what_is_wrong(error: CycloptsError) -> str:

@@ -12,7 +12,15 @@ from typing import NoReturn, Self, TypeVar, cast
 from tqdm import tqdm
 
 from napari_unet.cli.report import scores_text
-from napari_unet.schema.events import Event, Notice, Progress, StepDone, StopEarly, Validated
+from napari_unet.schema.events import (
+    Event,
+    Notice,
+    Progress,
+    StepDone,
+    StopEarly,
+    Validated,
+    finish,
+)
 
 T = TypeVar("T")
 
@@ -53,6 +61,15 @@ def run(job: Generator[Event, None, T], what: str, listen: Callable[[Event], obj
                 listen(event)
         except StopIteration as end:
             return cast(T, end.value)
+
+
+def run_in_silence(job: Generator[Event, None, T]) -> T:
+    """Run a job to its end that another process shows and, when Ctrl-C is pressed, stops."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return finish(job)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from napari_unet.cli.options import (
     most,
     over,
 )
-from napari_unet.cli.progress import run
+from napari_unet.cli.progress import run, run_in_silence
 from napari_unet.cli.report import print_proof, print_scores, proof_content, write_json
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
@@ -84,6 +84,11 @@ def train(
     objects, or classes where --classes says how many. Colour images are turned grey. With --seconds
     and no --steps, the time alone ends the training. Ctrl-C keeps the best so far.
 
+    On two GPUs: `torchrun --nproc_per_node=2 -m napari_unet train ...`. Each process takes one, and
+    its share of every batch, which has to be a multiple of their number; the first one judges and
+    writes the model. Tried with processes on the CPU so far, where the model is that of one process
+    up to rounding.
+
     Parameters
     ----------
     val_images
@@ -96,6 +101,7 @@ def train(
     from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
     from napari_unet.networks.build import network_settings
+    from napari_unet.training.distributed import together
     from napari_unet.training.folders import model_from_folders
     from napari_unet.training.recipes import read_recipe
 
@@ -113,18 +119,23 @@ def train(
             f"--class-names gives {len(class_names)} names, and --classes is {sized.classes}: name "
             "each class, the first included."
         )
-    job = model_from_folders(
-        network,
-        sized,
-        _limited(over(taken.train, settings), settings),
-        pairs,
-        judged,
-        name=out.stem,
-        data=data,
-        class_names=class_names,
-    )
+    plan = _limited(over(taken.train, settings), settings)
     history = History()
-    model = run(job, "train", history.listen)
+    with together(plan.device) as world:
+        job = model_from_folders(
+            network,
+            sized,
+            plan,
+            pairs,
+            judged,
+            name=out.stem,
+            data=data,
+            class_names=class_names,
+            world=world,
+        )
+        model = run(job, "train", history.listen) if world.is_first else run_in_silence(job)
+    if not world.is_first:
+        return
     write_model(model, out)
     scores = model.card.scores
     if scores is not None:
@@ -165,9 +176,12 @@ def fine_tune(
     from napari_unet.images.pairs import pair
     from napari_unet.models.archive import write_model
     from napari_unet.models.library import load_model
+    from napari_unet.training.distributed import is_one_of_many
     from napari_unet.training.finetune import fine_tuning
     from napari_unet.training.folders import corrections_in
 
+    if is_one_of_many():
+        raise WrongCall("One process is enough for a fine-tuning: call it without torchrun.")
     _check_free(out)
     loaded = load_model(model)
     corrections = corrections_in(pair(images, labels, known), loaded.card.classes)

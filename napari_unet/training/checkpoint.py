@@ -14,6 +14,7 @@ from napari_unet import disk
 from napari_unet.networks.network import Network
 from napari_unet.schema.scores import Scores
 from napari_unet.training.curve import Curve
+from napari_unet.training.distributed import ALONE, World
 
 if TYPE_CHECKING:
     from napari_unet.training.train import Trained
@@ -63,11 +64,30 @@ def try_to_save(
 
 
 def load_checkpoint(
-    path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained
+    path: Path,
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    state: Trained,
+    world: World = ALONE,
 ) -> None:
-    """Bring a run to where it was; does nothing where there is no checkpoint."""
-    if not path.exists():
-        return
+    """Bring a run to where it was; does nothing where there is no checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If not all processes of the run find the same one.
+    """
+    if path.exists():
+        _load(path, network, optimizer, state, world)
+    if world.agree(lambda: state.step) != state.step:
+        raise ValueError(
+            "The processes do not find the same state of the run: keep it in a folder that all see."
+        )
+
+
+def _load(
+    path: Path, network: Network, optimizer: torch.optim.Optimizer, state: Trained, world: World
+) -> None:
     content = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(content["network"])
     optimizer.load_state_dict(content["optimizer"])
@@ -77,4 +97,5 @@ def load_checkpoint(
     state.behind = content["behind"]
     if "random" in content:  # those of older versions lack it
         state.curve, state.tests = Curve(**content["curve"]), content["tests"]
-        torch.set_rng_state(content["random"])
+        if world.is_first:  # whose it was
+            torch.set_rng_state(content["random"])

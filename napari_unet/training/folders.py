@@ -19,6 +19,7 @@ from napari_unet.schema.correction import Correction, State, learnable
 from napari_unet.schema.events import Event
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
+from napari_unet.training.distributed import ALONE, World
 from napari_unet.training.examples import Example, make_example
 from napari_unet.training.new_model import new_model
 from napari_unet.training.scoring import Exam
@@ -182,6 +183,7 @@ def model_from_folders(
     name: str,
     data: str = "",
     class_names: tuple[str, ...] = (),
+    world: World = ALONE,
 ) -> Generator[Event, None, Model]:
     """Train a new model on image files.
 
@@ -198,6 +200,8 @@ def model_from_folders(
         What it is judged by; without them the last parameters are taken.
     name, data, class_names
         What its card says.
+    world
+        See `train`.
 
     Yields
     ------
@@ -209,7 +213,7 @@ def model_from_folders(
     card = ModelCard(network=network, network_settings=sized, **said)
     examples = Examples(pairs, card, settings.loss, patch_px=settings.patch_px, seed=settings.seed)
     exams = Lazily(partial(_exam, card), judged)
-    return (yield from new_model(network, sized, settings, examples, exams, **said))
+    return (yield from new_model(network, sized, settings, examples, exams, world=world, **said))
 
 
 def _common_pixel_size(pairs: Sequence[Pair], most: int = 20) -> float | None:

@@ -12,6 +12,7 @@ from napari_unet.networks.build import build_network
 from napari_unet.schema.events import Event
 from napari_unet.schema.settings import MaskSettings, NetworkSettings, TrainSettings
 from napari_unet.training.card import card_of_training, training_record
+from napari_unet.training.distributed import ALONE, World
 from napari_unet.training.examples import Example
 from napari_unet.training.packing import pack_of
 from napari_unet.training.patches import PatchSampler
@@ -32,6 +33,7 @@ def new_model(
     mask: MaskSettings = MaskSettings(),  # noqa: B008 (frozen)
     chances: Sequence[float] | None = None,
     checkpoint: Path | None = None,
+    world: World = ALONE,
     **card: Any,
 ) -> Generator[Event, None, Model]:
     """Train a network of the catalogue from its first parameters.
@@ -48,7 +50,7 @@ def new_model(
         Images to judge by: with them the best parameters are kept, without them the last.
     mask
         How its probabilities become objects, in the exams and later.
-    checkpoint
+    checkpoint, world
         See `train`.
     card
         Other fields of the model's card: name, data, licence ...
@@ -66,6 +68,7 @@ def new_model(
         seed=settings.seed,
         chances=chances,
         margin_px=built.margin_px,
+        share=world.share,
     )
     trained = yield from train(
         built,
@@ -73,6 +76,7 @@ def new_model(
         settings,
         validate=(lambda n: score_network(n, exams, mask)) if exams else None,
         checkpoint=checkpoint,
+        world=world,
     )
     described = card_of_training(
         network=network,

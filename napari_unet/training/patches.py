@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from napari_unet.augment.geometry import nearest_pixels, patch_coordinates, sample
 from napari_unet.augment.intensity import vary_intensity
+from napari_unet.augment.share import WHOLE, Share
 from napari_unet.schema.settings import AugmentSettings
 from napari_unet.training.examples import Example
 
@@ -52,6 +53,13 @@ class PatchSampler:
         See `TrainSettings`.
     margin_px
         How many pixels more of the image are shown on each side, see `Network.margin_px`.
+    share
+        Which patches of each batch are drawn, where several processes train.
+
+    Raises
+    ------
+    ValueError
+        If there is no example, or the processes cannot have equally many patches.
     """
 
     def __init__(
@@ -64,10 +72,16 @@ class PatchSampler:
         seed: int = 0,
         chances: Sequence[float] | None = None,
         margin_px: int = 0,
+        share: Share = WHOLE,
     ) -> None:
         if not examples:
             raise ValueError("There is nothing to train on: add at least one annotated image.")
-        self.examples = examples
+        if batch % share.size:
+            raise ValueError(
+                f"A batch of {batch} patches cannot be divided among {share.size} processes: "
+                f"choose a multiple of {share.size}."
+            )
+        self.examples, self.share = examples, share
         self.batch, self.patch_px, self.settings, self.seed = batch, patch_px, settings, seed
         self.margin_px = margin_px
         self.chances = None if chances is None else torch.tensor(chances, dtype=torch.float32)
@@ -83,14 +97,14 @@ class PatchSampler:
         examples = [self.examples[i] for i in self._chosen(step, generator)]
         centres = torch.stack([_centre(example, self.patch_px, generator) for example in examples])
         shown_px = self.patch_px + 2 * self.margin_px
-        grids = patch_coordinates(centres, shown_px, self.settings, generator)
+        grids = patch_coordinates(centres, shown_px, self.settings, generator, self.share)
         parts = [
             _read(e, grid.to(e.image.device), self.margin_px)
-            for e, grid in zip(examples, grids, strict=True)
+            for e, grid in zip(self.share.of(examples), grids, strict=True)
         ]
         images, targets, weight_maps = (torch.stack(part) for part in zip(*parts, strict=True))
         intensity = Generator(images.device).manual_seed(generator.initial_seed())
-        images = vary_intensity(images, self.settings.intensity, intensity)
+        images = vary_intensity(images, self.settings.intensity, intensity, self.share)
         return Batch(images, targets, weight_maps)
 
     def _chosen(self, step: int, generator: Generator) -> list[int]:

@@ -22,6 +22,7 @@ from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import TrainSettings
 from napari_unet.training.checkpoint import load_checkpoint, try_to_save
 from napari_unet.training.curve import Curve
+from napari_unet.training.distributed import ALONE, Replica, World
 from napari_unet.training.patches import Batch, Sampler
 
 WARM_UP_STEPS = 10
@@ -74,6 +75,7 @@ def train(
     limit: Callable[[], float | None] | None = None,
     freeze_statistics: bool = False,
     checkpoint: Path | None = None,
+    world: World = ALONE,
 ) -> Generator[Event, None, Trained]:
     """Teach a network from annotated images.
 
@@ -98,6 +100,8 @@ def train(
         Batch norm keeps the statistics that it has: for fine-tuning on little data.
     checkpoint
         A file that holds the state of the run every 30 s; where it exists, the run goes on.
+    world
+        The processes that train it together; the sampler draws the share of this one.
 
     Yields
     ------
@@ -106,7 +110,7 @@ def train(
     best = Trained(parameters_of(network))  # from now on time counts
     device = choose_device(settings.device).device
     on_device(network, device).train()
-    if freeze_statistics or settings.batch == 1:
+    if freeze_statistics or settings.batch == world.size:
         _freeze_statistics(network)
     if settings.epochs is not None:
         validations = settings.epochs
@@ -117,14 +121,16 @@ def train(
     loss: Loss = resolve(LOSSES, settings.loss.loss)(settings.loss)
     done_of = partial(_done, best, settings, limit or (lambda: settings.seconds))
     if checkpoint is not None:
-        load_checkpoint(checkpoint, network, optimizer, best)
+        load_checkpoint(checkpoint, network, optimizer, best, world)
+        checkpoint = checkpoint if world.is_first else None
+    learner = world.replica(network)
     saved = time.monotonic()
-    due = done_of() * validations // 1 + 1
+    due = world.agree(done_of) * validations // 1 + 1
     try:
-        while (done := done_of()) < 1:
+        while (done := world.agree(done_of)) < 1:
             begun = time.monotonic()
             rate = settings.learning_rate * _schedule(settings, best.step, done)
-            value = train_step(network, sampler.draw(best.step), loss, optimizer, rate)
+            value = train_step(learner, sampler.draw(best.step), loss, optimizer, rate, world)
             if not math.isfinite(value):
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
                 break
@@ -132,9 +138,9 @@ def train(
             best.curve.add(value)
             yield StepDone(step=best.step, loss=value, learning_rate=rate)
             yield _progress(best, done_of())
-            if validate is not None and done_of() * validations >= due:
+            if validate is not None and world.agree(done_of) * validations >= due:
                 due += 1
-                yield _validate(network, validate, best)
+                yield _validate(world.agree(partial(validate, network)), network, best)
                 if settings.patience is not None and best.behind >= settings.patience:
                     yield Notice(text=f"No better for {best.behind} judgements: kept the best.")
                     break
@@ -145,7 +151,9 @@ def train(
                 if problem:
                     checkpoint = None
                     yield Notice(text=problem)
+        world.agree(done_of)  # each event is followed by one, so that all are stopped by the same
     except (StopEarly, KeyboardInterrupt):
+        world.stop()
         if best.scores is None:  # nothing was compared yet
             best.parameters = parameters_of(network)
         yield Notice(text=f"Stopped after {best.step} steps: kept the best so far.")
@@ -166,7 +174,12 @@ def make_optimizer(network: Network, settings: TrainSettings) -> torch.optim.Opt
 
 
 def train_step(
-    network: Network, batch: Batch, loss: Loss, optimizer: torch.optim.Optimizer, rate: float
+    network: Network | Replica,
+    batch: Batch,
+    loss: Loss,
+    optimizer: torch.optim.Optimizer,
+    rate: float,
+    world: World = ALONE,
 ) -> float:
     """One step: forward, loss of every head, backward, update. Returns the loss.
 
@@ -178,7 +191,8 @@ def train_step(
     half = half_precision(device)
     with torch.autocast(device.type, half, enabled=half is not None):
         heads = network.heads(images)
-    values = [loss(logits.float(), targets, weight_maps) for logits in heads]
+    targets, weight_maps = world.whole(targets), world.whole(weight_maps)
+    values = [loss(world.whole(logits.float()), targets, weight_maps) for logits in heads]
     value = torch.stack(values).mean()
     optimizer.zero_grad(set_to_none=True)
     value.backward()  # type: ignore[no-untyped-call]
@@ -221,8 +235,7 @@ def _progress(state: Trained, done: float) -> Progress:
     return Progress(phase="step", done=state.step, total=total, seconds_left=max(0.0, left))
 
 
-def _validate(network: Network, validate: Callable[[Network], Scores], best: Trained) -> Validated:
-    scores = validate(network)
+def _validate(scores: Scores, network: Network, best: Trained) -> Validated:
     best.tests.append((best.step, scores.headline[1]))
     if best.scores is None or quality(scores) >= quality(best.scores):
         best.parameters, best.scores, best.behind = parameters_of(network), scores, 0

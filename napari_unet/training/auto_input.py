@@ -27,6 +27,7 @@ from napari_unet.schema.input import AutoInput, InputSettings
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import Device, MaskSettings
 from napari_unet.training.exam_area import densest
+from napari_unet.training.fitting import best_threshold
 from napari_unet.training.heldout import held_out
 from napari_unet.training.scoring import bounding_box, scores_of_classes
 from napari_unet.training.train import quality
@@ -57,7 +58,7 @@ class Choice(NamedTuple):
     """One way of looking at an image and making objects of it."""
 
     input: InputSettings
-    split: bool
+    mask: MaskSettings
 
 
 def finding_input(
@@ -74,7 +75,7 @@ def finding_input(
     """
     end = time.monotonic() + seconds
     windows = _windows(model.card, corrections, most)
-    present = Choice(model.card.input, model.card.mask.split_touching)
+    present = Choice(model.card.input, model.card.mask)
     if not windows:
         return _said(present, present)
     network = on_device(fuse(model.network()), choose_device(device).device)
@@ -88,13 +89,14 @@ def finding_input(
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
     same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
-    best = _best(found, same).input
-    for scale in BEYOND.get(best.scale, ()):
+    first = _best(found, same).input
+    for scale in BEYOND.get(first.scale, ()):
         if scale > largest or time.monotonic() > end:
             break
-        further = best.model_copy(update={"scale": scale})
+        further = first.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
-    return _said(_best(found, same), present)
+    best = _best(found, same)
+    return _said(best._replace(mask=_threshold(network, windows, best)), present)
 
 
 def find_input(
@@ -104,8 +106,9 @@ def find_input(
 
     Bright or dark objects, some scales, and objects as connected components or split at their
     waists are tried on up to four corrected windows of 256 x 256 pixels, without those pixels that
-    are held out. Masks are judged by their objects and their pixels; of equally good ones what the
-    model had is taken, or the scale that the pixel sizes ask for where both are known.
+    are held out; then thresholds with the best of them. Masks are judged by their objects and their
+    pixels; of equally good ones what the model had is taken, or the scale that the pixel sizes ask
+    for where both are known.
 
     Parameters
     ----------
@@ -127,7 +130,9 @@ def find_input(
 def shown_so(card: ModelCard, found: AutoInput) -> ModelCard:
     """The card of a model that is shown images in the way that was found."""
     chosen = InputSettings(inverted=found.inverted, scale=found.scale)
-    mask = card.mask.model_copy(update={"split_touching": found.split})
+    mask = card.mask.model_copy(
+        update={"split_touching": found.split, "threshold": found.threshold}
+    )
     return card.model_copy(update={"input": chosen, "mask": mask})
 
 
@@ -209,7 +214,27 @@ def _tried(
     network: Network, windows: Sequence[Window], wanted: InputSettings, mask: MaskSettings
 ) -> dict[Choice, float]:
     """How good the masks are with an input, as the model makes objects and the other way."""
-    probabilities = [
+    probabilities = _probabilities(network, windows, wanted)
+    found = {}
+    for split in (mask.split_touching, not mask.split_touching):
+        tried = mask.model_copy(update={"split_touching": split, "objects_of": None})
+        found[Choice(wanted, tried)] = _quality(probabilities, windows, tried)
+    return found
+
+
+def _threshold(network: Network, windows: Sequence[Window], best: Choice) -> MaskSettings:
+    """The best mask with another threshold, if that makes a better one."""
+    if network.settings.classes > 1:
+        return best.mask
+    probabilities = _probabilities(network, windows, best.input)
+    return best_threshold(best.mask, lambda mask: _quality(probabilities, windows, mask))
+
+
+def _probabilities(
+    network: Network, windows: Sequence[Window], wanted: InputSettings
+) -> list[np.ndarray]:
+    """What a network finds in each window, if it is shown so."""
+    return [
         predict_whole(
             network,
             at_scale(window.dark if wanted.inverted else window.bright, wanted.scale),
@@ -217,11 +242,6 @@ def _tried(
         )
         for window in windows
     ]
-    found = {}
-    for split in (mask.split_touching, not mask.split_touching):
-        tried = mask.model_copy(update={"split_touching": split, "objects_of": None})
-        found[Choice(wanted, split)] = _quality(probabilities, windows, tried)
-    return found
 
 
 def _quality(
@@ -261,6 +281,7 @@ def _said(found: Choice, present: Choice) -> AutoInput:
     return AutoInput(
         inverted=found.input.inverted,
         scale=found.input.scale,
-        split=found.split,
+        split=found.mask.split_touching,
+        threshold=found.mask.threshold,
         sentence="neither inverted nor resized" if plain and not same else sentence,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,12 +15,17 @@ from napari_unet.training.exam_area import PROBE_PX, within
 from napari_unet.training.scoring import Exam, predicted
 from napari_unet.training.train import quality
 
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+"""Probabilities from which on a pixel may count as object."""
+
 
 def fitting_mask(exams: Sequence[Exam], mask: MaskSettings) -> MaskSettings:
     """Whether touching objects like these should be split, found by trying it on their own shapes.
 
-    The waist of two round nuclei is where they touch; a branched cell is all waists.
+    The waist of two round nuclei is where they touch; a branched cell is all waists. The threshold
+    is one half, which is what a network is taught.
     """
+    mask = mask.model_copy(update={"threshold": 0.5})
     split, whole = _with_split(mask, True), _with_split(mask, False)
     found = {
         tried: np.mean([_f1_of_shapes(exam, tried) for exam in exams]) for tried in (split, whole)
@@ -28,10 +34,11 @@ def fitting_mask(exams: Sequence[Exam], mask: MaskSettings) -> MaskSettings:
 
 
 def mask_of_network(network: Network, exams: Sequence[Exam], mask: MaskSettings) -> MaskSettings:
-    """Whether splitting what a network finds in images that it learnt makes better masks.
+    """What makes the best masks of what a network finds in images that it learnt.
 
     An outline with gaps lets objects run together that have no waist, so that shapes alone do not
-    say it.
+    say whether to split them; and a network that learnt from few examples takes too much for
+    object, or too little, which another threshold makes good.
 
     Parameters
     ----------
@@ -44,9 +51,16 @@ def mask_of_network(network: Network, exams: Sequence[Exam], mask: MaskSettings)
     """
     if network.settings.classes > 1 or not exams:
         return mask
-    other = _with_split(mask, not mask.split_touching)
     found = list(predicted(network, within(exams, PROBE_PX)))
-    return other if _quality(found, other) > _quality(found, mask) else mask
+    quality_of = partial(_quality, found)
+    ways = (mask, _with_split(mask, not mask.split_touching))
+    return best_threshold(max(ways, key=quality_of), quality_of)
+
+
+def best_threshold(mask: MaskSettings, quality_of: Callable[[MaskSettings], float]) -> MaskSettings:
+    """The same with the threshold that makes the best masks; of equally good ones its own."""
+    others = (mask.model_copy(update={"threshold": t}) for t in THRESHOLDS if t != mask.threshold)
+    return max((mask, *others), key=quality_of)
 
 
 def _with_split(mask: MaskSettings, split: bool) -> MaskSettings:

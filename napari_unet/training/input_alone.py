@@ -8,6 +8,7 @@ from uuid import uuid4
 from napari_unet.models.model import Model
 from napari_unet.schema.input import AutoInput
 from napari_unet.schema.proof import Proof
+from napari_unet.schema.settings import MaskSettings
 from napari_unet.training.card import training_record
 from napari_unet.training.judging import Judgement
 from napari_unet.training.lesson import Lesson
@@ -15,10 +16,12 @@ from napari_unet.training.proof import prove
 from napari_unet.training.train import Trained
 
 
-def told(proof: Proof, found: AutoInput | None) -> Proof:
-    """The same proof, with the input that was found for the model."""
+def told(proof: Proof, found: AutoInput | None, mask: MaskSettings) -> Proof:
+    """The same proof, with the input that was found for the model, and how it makes masks."""
     if found is None:
         return proof
+    made = {"split": mask.split_touching, "threshold": mask.threshold}
+    found = found.model_copy(update=made)
     line = f"{proof.sentence} Input: {found.sentence}."
     return proof.model_copy(update={"auto_input": found, "sentence": line})
 

@@ -25,6 +25,7 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Progress, finish
 from napari_unet.schema.input import AutoInput, InputSettings
 from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import Device, MaskSettings
 from napari_unet.training.exam_area import densest
 from napari_unet.training.fitting import best_threshold
@@ -227,7 +228,7 @@ def _threshold(network: Network, windows: Sequence[Window], best: Choice) -> Mas
     if network.settings.classes > 1:
         return best.mask
     probabilities = _probabilities(network, windows, best.input)
-    return best_threshold(best.mask, lambda mask: _quality(probabilities, windows, mask))
+    return best_threshold(best.mask, lambda mask: _scores(probabilities, windows, mask))
 
 
 def _probabilities(
@@ -247,21 +248,25 @@ def _probabilities(
 def _quality(
     probabilities: Sequence[np.ndarray], windows: Sequence[Window], mask: MaskSettings
 ) -> float:
+    return quality(_scores(probabilities, windows, mask))
+
+
+def _scores(
+    probabilities: Sequence[np.ndarray], windows: Sequence[Window], mask: MaskSettings
+) -> Scores:
     """Objects and pixels; pixels do not count where a mask takes nearly everything for object."""
     classes = len(probabilities[0])
     pairs = list(zip(probabilities, windows, strict=True))
     if classes > 1:
-        return quality(
-            scores_of_classes(
-                [confusion(class_mask(p), w.labels, classes, w.counted) for p, w in pairs]
-            )
+        return scores_of_classes(
+            [confusion(class_mask(p), w.labels, classes, w.counted) for p, w in pairs]
         )
     masks = [instances(p, mask) for p in probabilities]
     scores = combine([compare(m, w.labels, w.counted) for m, w in zip(masks, windows, strict=True)])
     left = sum(int((w.counted & (m == 0)).sum()) for m, w in zip(masks, windows, strict=True))
     background = sum(int((w.counted & (w.labels == 0)).sum()) for w in windows)
     collapsed = 2 * left < background
-    return quality(scores.model_copy(update={"iou": 0.0}) if collapsed else scores)
+    return scores.model_copy(update={"iou": 0.0}) if collapsed else scores
 
 
 def _objects(window: Window) -> int:

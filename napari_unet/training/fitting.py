@@ -10,6 +10,7 @@ import numpy as np
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import combine, compare, f1
 from napari_unet.networks.network import Network
+from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import MaskSettings
 from napari_unet.training.exam_area import PROBE_PX, within
 from napari_unet.training.scoring import Exam, predicted
@@ -52,15 +53,24 @@ def mask_of_network(network: Network, exams: Sequence[Exam], mask: MaskSettings)
     if network.settings.classes > 1 or not exams:
         return mask
     found = list(predicted(network, within(exams, PROBE_PX)))
-    quality_of = partial(_quality, found)
+    scores_in = partial(_scores, found)
     ways = (mask, _with_split(mask, not mask.split_touching))
-    return best_threshold(max(ways, key=quality_of), quality_of)
+    return best_threshold(max(ways, key=lambda way: quality(scores_in(way))), scores_in)
 
 
-def best_threshold(mask: MaskSettings, quality_of: Callable[[MaskSettings], float]) -> MaskSettings:
-    """The same with the threshold that makes the best masks; of equally good ones its own."""
-    others = (mask.model_copy(update={"threshold": t}) for t in THRESHOLDS if t != mask.threshold)
-    return max((mask, *others), key=quality_of)
+def best_threshold(mask: MaskSettings, scores_of: Callable[[MaskSettings], Scores]) -> MaskSettings:
+    """The same with the threshold that gets most pixels right, if it costs no objects.
+
+    Objects are too few to choose by: one more or less of them is chance.
+    """
+    own, best = scores_of(mask), mask
+    most = own.iou
+    for threshold in THRESHOLDS:
+        tried = mask.model_copy(update={"threshold": threshold})
+        scores = scores_of(tried)
+        if scores.iou > most and quality(scores) >= quality(own):
+            best, most = tried, scores.iou
+    return best
 
 
 def _with_split(mask: MaskSettings, split: bool) -> MaskSettings:
@@ -72,7 +82,7 @@ def _f1_of_shapes(exam: Exam, mask: MaskSettings) -> float:
     return f1(found, exam.labels, known=exam.counted)
 
 
-def _quality(
+def _scores(
     found: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], mask: MaskSettings
-) -> float:
-    return quality(combine([compare(instances(p, mask), true, known) for p, true, known in found]))
+) -> Scores:
+    return combine([compare(instances(p, mask), true, known) for p, true, known in found])

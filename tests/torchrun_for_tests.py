@@ -3,6 +3,7 @@
 ``torchrun ... -m tests.torchrun_for_tests FOLDER``; each writes what it has reached to the folder.
 """
 
+import math
 import sys
 from pathlib import Path
 from unittest import mock
@@ -109,6 +110,20 @@ def timed(world):
     return finish(training("unet", world, ENDLESS, seconds=0.2 if world.is_first else 600.0)).step
 
 
+def blinded(world):
+    """Steps of a run that is shown no numbers in the second process, in its third step."""
+    real = PatchSampler.draw
+
+    def draw(sampler, step):
+        batch = real(sampler, step)
+        is_blind = step == 2 and not world.is_first
+        return batch._replace(images=batch.images * math.nan) if is_blind else batch
+
+    with mock.patch.object(PatchSampler, "draw", draw):
+        trained = finish(training("unet", world))
+    return {"seen": trained.step, "last good": trained.parameters}
+
+
 def learnt_together(world, folder):
     return {
         "unet": learn(world, name="unet"),
@@ -116,6 +131,7 @@ def learnt_together(world, folder):
         "stopped": stopped(world),
         "timed": timed(world),
         **judged(world),
+        **blinded(world),
         **interrupted(world, folder / "state"),
     }
 

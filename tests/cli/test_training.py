@@ -244,3 +244,15 @@ def test_no_such_network_or_loss_is_a_wrong_call(call, tmp_path):
         status, _, complaint = call(*common, option, "vnet")
         assert status == 2
         assert "vnet" in complaint
+
+
+def test_several_processes_do_not_fine_tune_the_same(call, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_unet.training.distributed.is_one_of_many", lambda: True)
+    out = tmp_path / "tuned.safetensors"
+    status, _, complained = call(
+        "fine-tune", "--images", "images", "--labels", "labels", "--model", "tiny.safetensors",
+        "--out", out,
+    )  # fmt: skip
+    assert status == 2
+    assert "without torchrun" in complained
+    assert not out.exists()

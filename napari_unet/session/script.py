@@ -91,7 +91,8 @@ def joined(words: Sequence[str]) -> str:
 def call(record: Record) -> str:
     """A record as Python, with what is not as everybody has it."""
     given = changed(record, type(record)())
-    return f"{type(record).__name__}({', '.join(f'{n}={v!r}' for n, v in given.items())})"
+    said = {n: call(v) if isinstance(v, Record) else repr(v) for n, v in given.items()}
+    return f"{type(record).__name__}({', '.join(f'{n}={v}' for n, v in said.items())})"
 
 
 def _imports(done: Segmentation) -> Iterator[str]:

@@ -95,16 +95,10 @@ def segmentation_of(image: Identity, run: LastRun, mask: MaskSettings) -> Segmen
     ValueError
         If that is not possible; the sentence says what to do.
     """
-    path = Path(image.path).absolute()
-    opened = open_file(path)
-    if not _holds(opened, image):
-        raise ValueError(
-            f"'{path.name}' does not hold the image as it is shown here: save the image as a TIFF "
-            "of its own, open that and segment it."
-        )
+    opened = opened_file(image)
     front = image.shape[:-2]
     return Segmentation(
-        path=path,
+        path=Path(image.path).absolute(),
         stored_at=opened.stored_at,
         axes=image.axes,
         own_axes=opened.axes,
@@ -114,9 +108,27 @@ def segmentation_of(image: Identity, run: LastRun, mask: MaskSettings) -> Segmen
         region=run.region,
         settings=run.settings,
         mask=mask,
-        model=_name_of(run),
+        model=name_of(run.model),
         card=read_card(run.model),
     )
+
+
+def opened_file(image: Identity) -> OpenedFile:
+    """Open the file of an image, if it is that image which it holds.
+
+    Raises
+    ------
+    ValueError
+        If not, or if it cannot be read; the sentence says what to do.
+    """
+    path = Path(image.path)
+    opened = open_file(path)
+    if not _holds(opened, image):
+        raise ValueError(
+            f"'{path.name}' does not hold the image as it is shown here: save the image as a TIFF "
+            "of its own, open that and segment it."
+        )
+    return opened
 
 
 def _holds(opened: OpenedFile, image: Identity) -> bool:
@@ -127,10 +139,10 @@ def _holds(opened: OpenedFile, image: Identity) -> bool:
     return fingerprint(opened.array, image.axes) == image.content
 
 
-def _name_of(run: LastRun) -> str:
+def name_of(model: Path) -> str:
     """The short name of a model where that leads to its file, else the file."""
     try:
-        leads_there = find(run.model.stem) == run.model
+        leads_there = find(model.stem) == model
     except ValueError:
         leads_there = False
-    return run.model.stem if leads_there else str(run.model)
+    return model.stem if leads_there else str(model)

@@ -13,10 +13,11 @@ from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
 from napari_unet.widgets.comparison_row import ComparisonRow
+from napari_unet.widgets.copy_teaching import copy_teaching
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.family import Family
 from napari_unet.widgets.forms import Form
-from napari_unet.widgets.parts import Explanation, Running, Section, button
+from napari_unet.widgets.parts import Explanation, Group, Running, Section, beside, button
 from napari_unet.widgets.plots import Plot
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.theme import Colours
@@ -48,6 +49,7 @@ class FineTuneSection(Section):
         self.watch = QCheckBox("Watch it learn")
         self.watch.setToolTip(_WATCH)
         self.watch.setChecked(desk.watcher.wanted)
+        self.copy = copy_teaching(desk)
         self.run = button(
             "Fine-tune", "Teach the model what you confirmed and corrected.", name="primary"
         )
@@ -69,7 +71,7 @@ class FineTuneSection(Section):
             self.settings,
             self.advanced,
             self.what_counts,
-            self.watch,
+            self._watched_and_copied(),
             self.start,
             self.run,
             self.estimate,
@@ -85,6 +87,11 @@ class FineTuneSection(Section):
         self._connect()
         self.plot.show_curves(desk.session.curves)
         self.refresh()
+
+    def _watched_and_copied(self) -> QWidget:
+        row = Group()
+        row.setLayout(beside(self.watch, self.copy, stretch=(1, 0)))
+        return row
 
     def _connect(self) -> None:
         self.settings.changed.connect(self._on_settings_edited)

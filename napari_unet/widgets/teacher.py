@@ -16,7 +16,11 @@ from napari_unet.session import wording
 from napari_unet.session.estimate import Prober, estimate_text
 from napari_unet.session.gathering import Gathered, gather
 from napari_unet.session.history import History
+from napari_unet.session.journal import Identity
 from napari_unet.session.meanwhile import Meanwhile
+from napari_unet.session.taught import Taught
+from napari_unet.widgets import layers
+from napari_unet.widgets.bench import Work
 from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Latest, tell
 
@@ -44,6 +48,8 @@ class Teacher(QObject):
         loss = remembered(LossSettings(), "loss")
         self.settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         """How the next fine-tuning goes about it; `use` changes them."""
+        self.taught: Taught | None = None
+        """The last fine-tuning that was begun here, as it can be done again."""
         self._gathering = Latest(0, self)
         self._meanwhile = Meanwhile()
         self._prober = prober
@@ -83,6 +89,7 @@ class Teacher(QObject):
             self._meanwhile.begin(self._histories())
         settings, view = self._settings_here, self._desk.watcher.view()
         self._collect(lambda all_: self._session.fine_tune(all_, settings, view))
+        self.taught = self._noted(settings)
 
     def estimate(self) -> str:
         """How long the next fine-tuning takes; empty as long as nobody has found out."""
@@ -124,6 +131,17 @@ class Teacher(QObject):
         work = partial(gather, others, reading.axes, reading.channel)
         self._gathering.ask(work, partial(_use_both, use, here), at_once=True)
 
+    def _noted(self, settings: FineTuneSettings) -> Taught | None:
+        """What is learnt now, of open images and of the rest of a folder."""
+        model, base = self._session.model, self._session.base_for(settings)
+        here = (work for work in self._stage.bench.works if work.specimen.history.known_px)
+        images = [(_identity(work), work.reading.channel) for work in here]
+        if self._opener.worked_on:
+            axes, channel = self._stage.reading
+            others = (Identity("", str(path), axes, ()) for path in self._opener.worked_on)
+            images += [(other, channel) for other in others]
+        return model and Taught(model.path, base and base.path, tuple(images), settings)
+
     def _histories(self) -> list[History]:
         return [work.specimen.history for work in self._stage.bench.works]
 
@@ -141,6 +159,13 @@ class Teacher(QObject):
             settings=settings,
             base=str(base.path) if base else None,
         )
+
+
+def _identity(work: Work) -> Identity:
+    """What is in the image of a work, and where it came from."""
+    specimen, image = work.specimen, work.results.image
+    path = "" if image is None else layers.origin_of(image).path
+    return Identity(specimen.image_id, path, specimen.axes, specimen.shape)
 
 
 def _use_both(use: Use, here: list[Correction], there: Gathered) -> None:

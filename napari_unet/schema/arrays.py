@@ -8,7 +8,7 @@ Nothing is ever pickled.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -49,3 +49,24 @@ class ArrayRecord(Record):
     """A record with fields that are arrays."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def detached(record: R) -> R:
+    """A record with copies of its arrays, so that it can wait while somebody changes them.
+
+    Arrays of the records in its fields are not copied.
+    """
+    copies = {name: copy for name, value in record if (copy := _copied(value)) is not None}
+    return record.model_copy(update=copies)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of an array or of a list of arrays; None of all else."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list) and any(isinstance(one, np.ndarray) for one in value):
+        return [one.copy() for one in value]
+    return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from napari_unet.jobs.messages import Ending, Message
+from napari_unet.schema.arrays import detached
 from napari_unet.session.run import Run, Runner
 
 Deliver = Callable[[Callable[[], None]], None]
@@ -55,7 +57,7 @@ class Line:
             If the engine cannot start it.
         """
         if self.running is not None:
-            self._next = run
+            self._next = replace(run, request=detached(run.request))
             return
         self._engine = self._engine or self._start()
         self.running = run  # before its first message can come

@@ -17,7 +17,7 @@ class Runner(Protocol):
     """What carries out jobs, one at a time: in this process, or in one of its own."""
 
     def submit(self, request: Request, on_message: Listener) -> None:
-        """Start a job; its messages may come from another thread."""
+        """Start a job; its arrays are copied now, its messages may come from another thread."""
 
     def cancel(self) -> None:
         """Ask the job to end; a training keeps the best so far."""

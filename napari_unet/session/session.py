@@ -109,7 +109,7 @@ class Session(Decision):
         specimen
             Gets the probabilities, tile by tile.
         planes
-            Copies of the planes, each (y, x), (channel, y, x) or (y, x, 3).
+            Their pixels, each (y, x), (channel, y, x) or (y, x, 3); they are copied now.
         settings
             How the model is run.
         channel

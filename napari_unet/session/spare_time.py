@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
+from napari_unet.schema.arrays import detached
 from napari_unet.schema.requests import Request
 from napari_unet.session.line import Deliver
 from napari_unet.session.run import Runner
@@ -65,12 +66,11 @@ class SpareTime:
         ValueError, OSError
             If the engine cannot start it.
         """
-        job = _Job(request, on_message, ahead=False)
         if self._job is not None and self._job.ahead:
-            self._waiting = job
+            self._waiting = _Job(detached(request), on_message, ahead=False)
             self.give_way()
         else:
-            self._begin(job)
+            self._begin(_Job(request, on_message, ahead=False))
 
     def cancel(self) -> None:
         """Ask the user's job to end; a training keeps the best so far."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import skimage  # loads its parts when they are needed
 from skimage.draw import line
 
 Point = tuple[float, float]
@@ -22,7 +21,9 @@ def pixels_under(
     """
     rows, columns = _path(np.round(stroke).astype(int))
     if width_px > 1:
-        brush = np.argwhere(skimage.morphology.disk(width_px / 2)) - (width_px // 2)
+        from skimage.morphology import disk  # slow to load, and only needed here
+
+        brush = np.argwhere(disk(width_px / 2)) - (width_px // 2)
         pixels = (np.stack([rows, columns], axis=1)[:, None] + brush).reshape(-1, 2)
         rows, columns = np.unique(pixels, axis=0).T
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])

@@ -143,10 +143,10 @@ class Desk(QObject):
         if image is not None:
             every = layers.planes_of(image, reading.axes)
             planes = every if scope == "all" else [self.stage.plane]
-            copies = layers.snapshot(image, reading, planes)
+            pixels = layers.pixels_of(image, reading, planes)
             self.session.segment(
                 work.results.specimen,
-                dict(zip(planes, copies, strict=True)),
+                dict(zip(planes, pixels, strict=True)),
                 self.predict_settings,
                 channel=reading.channel,
                 region=view if scope == "view" else None,

@@ -108,10 +108,12 @@ class Throttle(QObject):
         self._timer.timeout.connect(self._on_waited)
 
     def call(self, function: Callable[[], None]) -> None:
-        """Have a function called soon, at the latest after the waiting time."""
-        self._newest = function
-        if not self._timer.isActive():
-            self._timer.start()
+        """Call a function now; if one was called less than the waiting time ago, then after it."""
+        if self._timer.isActive():
+            self._newest = function
+            return
+        self._timer.start()
+        function()
 
     def drop(self) -> None:
         """Call nothing of what still waits."""
@@ -121,7 +123,8 @@ class Throttle(QObject):
     @guarded
     def _on_waited(self) -> None:
         newest, self._newest = self._newest, _nothing  # what it holds may be large
-        newest()
+        if newest is not _nothing:
+            self.call(newest)
 
 
 class Latest(QObject):

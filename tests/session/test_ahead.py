@@ -89,6 +89,15 @@ def test_a_job_of_the_users_ends_what_runs_ahead_at_once(spare, engine, session)
     assert session.running is None
 
 
+def test_a_job_that_waits_for_what_runs_ahead_gets_the_pixels_of_the_click(spare, engine):
+    spare.work_ahead(CheckRequest(), lambda message: None)
+    image = two_cells()
+    spare.submit(PredictRequest(model="m", planes=[image]), lambda message: None)
+    image[:] = 0
+    engine.end(Cancelled())
+    np.testing.assert_array_equal(engine.requests[1].planes[0], two_cells())
+
+
 def test_what_runs_ahead_is_not_seen_by_the_user(spare, engine, session):
     failed, changed = [], []
     session.failed.connect(lambda *said: failed.append(said))

@@ -113,6 +113,15 @@ def test_a_job_waits_for_the_check_of_the_device(session, engine):
     assert isinstance(engine.requests[1], PredictRequest)
 
 
+def test_a_job_that_waits_gets_the_pixels_of_the_click(session, engine):
+    session.check("cpu")
+    image = IMAGE.copy()
+    session.segment(Specimen("a", "YX", IMAGE.shape), {(): image}, PredictSettings())
+    image[:] = 0
+    engine.end(Done(result=CHECKED))
+    np.testing.assert_array_equal(engine.requests[1].planes[0], IMAGE)
+
+
 def test_r7_1_a_device_that_does_not_work_is_said_and_the_job_in_line_goes_on(session, engine):
     told = heard(session.failed)
     session.check("cuda")

@@ -51,6 +51,12 @@ def test_r8_2_planes_of_every_kind_of_image(viewer, shape, rgb, axes, planes, pl
         assert layers.current_plane(viewer, image, axes)[0] == shape[0] - 1
 
 
+def test_pixels_that_are_copied_elsewhere_are_not_copied_here(viewer):
+    image = viewer.add_image(np.zeros((3, 40, 50), np.uint8))
+    (pixels,) = layers.pixels_of(image, Reading("ZYX"), [(1,)])
+    assert np.shares_memory(pixels, image.data)
+
+
 def test_only_the_planes_that_are_asked_for_are_read(viewer):
     class Lazy:
         shape, dtype, ndim = (100, 30, 40), np.dtype("f4"), 3

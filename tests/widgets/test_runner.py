@@ -114,6 +114,15 @@ def test_what_is_dropped_is_not_answered(qtbot):
     qtbot.waitUntil(lambda: answers == [2])
 
 
+def test_the_first_of_throttled_calls_does_not_wait(qtbot):
+    throttle, called = Throttle(40), []
+    throttle.call(lambda: called.append(1))
+    assert called == [1]
+    throttle.call(lambda: called.append(2))
+    assert called == [1]
+    qtbot.waitUntil(lambda: called == [1, 2])
+
+
 def test_throttled_calls_are_few_and_the_last_one_is_never_lost(qtbot):
     throttle, called, start = Throttle(40), [], time.monotonic()
     for i in range(20):

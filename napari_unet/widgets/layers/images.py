@@ -97,10 +97,15 @@ def origin_of(image: Image) -> Origin:
 
 def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
     """Copies of planes of an image, so that nothing changes under a job."""
+    return [np.array(pixels) for pixels in pixels_of(image, reading, planes)]
+
+
+def pixels_of(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
+    """Planes of an image as they are now, for whoever copies them at once: views where possible."""
     array = array_of(image)
     front = reader.spatial_shape(array.shape, reading.axes)[:-2]
     flat = [int(np.ravel_multi_index(plane, front)) if front else 0 for plane in planes]
-    return [np.array(reader.plane(array, reading.axes, i, reading.channel)) for i in flat]
+    return [np.asarray(reader.plane(array, reading.axes, i, reading.channel)) for i in flat]
 
 
 def planes_of(image: Image, axes: str) -> list[PlaneIndex]:

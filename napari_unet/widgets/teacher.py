@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject
 
 from napari_unet.jobs.job import Listener
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.requests import PreviewRequest
+from napari_unet.schema.requests import FineTuneRequest, PreviewRequest
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import wording
 from napari_unet.session.estimate import Prober, estimate_text
@@ -22,7 +22,7 @@ from napari_unet.session.taught import Taught
 from napari_unet.widgets import layers
 from napari_unet.widgets.bench import Work
 from napari_unet.widgets.preferences import remember, remembered
-from napari_unet.widgets.runner import Latest, tell
+from napari_unet.widgets.runner import Latest, guarded, tell
 
 if TYPE_CHECKING:
     from napari_unet.widgets.desk import Desk
@@ -49,11 +49,12 @@ class Teacher(QObject):
         self.settings = remembered(FineTuneSettings(loss=loss), "fine_tuning")
         """How the next fine-tuning goes about it; `use` changes them."""
         self.taught: Taught | None = None
-        """The last fine-tuning that was begun here, as it can be done again."""
+        """The last fine-tuning, as it can be done again; None if it was not begun here."""
         self._gathering = Latest(0, self)
         self._meanwhile = Meanwhile()
         self._prober = prober
         prober.changed.connect(desk.changed.emit)
+        desk.session.changed.connect(self._on_session_changed)
 
     def why_not(self) -> str:
         """Why nothing can be learned now, in one sentence; empty if it can."""
@@ -130,6 +131,13 @@ class Teacher(QObject):
         reading = self._stage.reading
         work = partial(gather, others, reading.axes, reading.channel)
         self._gathering.ask(work, partial(_use_both, use, here), at_once=True)
+
+    @guarded
+    def _on_session_changed(self) -> None:
+        """A fine-tuning that was interrupted goes on: what it learns is in a file of its own."""
+        run = self._session.running
+        if run is not None and isinstance(run.request, FineTuneRequest):
+            self.taught = self.taught if run.request.corrections else None
 
     def _noted(self, settings: FineTuneSettings) -> Taught | None:
         """What is learnt now, of open images and of the rest of a folder."""

@@ -13,14 +13,16 @@ from napari_unet.cli import main
 from napari_unet.images.samples import cells
 from napari_unet.jobs.inline import InlineEngine
 from napari_unet.models.archive import read_model, write_model
+from napari_unet.schema.requests import FineTuneRequest, PreviewRequest
 from napari_unet.schema.settings import (
     FineTuneSettings,
     LossSettings,
     MaskSettings,
     PredictSettings,
 )
+from napari_unet.session.journal import Identity
 from napari_unet.session.segmentation import NO_FILE
-from napari_unet.session.taught import NOT_TAUGHT, TUNED
+from napari_unet.session.taught import NOT_TAUGHT, TUNED, Taught
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.layers.opening import open_image
 from napari_unet.widgets.panel import Panel
@@ -119,14 +121,29 @@ def test_r9_2_what_is_copied_makes_the_same_model(image, desk, taught, copied, s
     assert_same(read_model(Path(TUNED)), expected)
 
 
-def test_what_cannot_be_copied_says_the_remedy(panel, image, taught):
+def one_taught(path):
+    return Taught(Path("m"), None, ((Identity("content", path, "YX", (4, 4)), None),), QUICK)
+
+
+def test_what_cannot_be_copied_says_the_remedy(panel, desk):
     copy = panel.fine_tune.copy.button
     assert not copy.isEnabled()
     assert copy.toolTip() == NOT_TAUGHT
-    image.metadata.clear()
-    taught()
-    assert not copy.isEnabled()
-    assert copy.toolTip() == NO_FILE
+    for path, reason in (("", NO_FILE), ("a.tif", "")):
+        desk.teacher.taught = one_taught(path)
+        desk.changed.emit()
+        assert copy.isEnabled() is not bool(reason)
+        assert copy.toolTip() == reason or not reason
+
+
+def test_what_goes_on_from_an_earlier_session_is_not_copied(desk, engine, monkeypatch):
+    monkeypatch.setattr(engine, "submit", lambda request, on_message: None)
+    desk.teacher.taught = one_taught("a.tif")
+    desk.session.run(PreviewRequest(model="m", corrections=[]), lambda message: None)
+    assert desk.teacher.taught is not None
+    desk.session.close()
+    desk.session.run(FineTuneRequest(model="m", corrections=[]), lambda message: None)
+    assert desk.teacher.taught is None
 
 
 def test_an_image_that_is_another_one_now_is_not_copied(image, panel, taught, said, qtbot):

@@ -17,7 +17,7 @@ from benchmarks.cluster_tables import cluster
 from benchmarks.forgetting_tables import forgetting
 from benchmarks.gate_tables import gate
 from benchmarks.inputs_tables import inputs
-from benchmarks.opening_tables import opening
+from benchmarks.opening_tables import first_pixels, opening
 from benchmarks.queue_tables import queue, ranking
 from benchmarks.responsive_tables import budget, latency
 from benchmarks.speed_tables import speed
@@ -124,6 +124,7 @@ def page() -> str:
         latency,
         budget,
         opening,
+        first_pixels,
     )
     return "\n".join([INTRODUCTION, *(section() for section in sections)])
 

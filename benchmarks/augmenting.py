@@ -30,7 +30,8 @@ from napari_unet.schema.catalog import LOSSES, resolve
 from napari_unet.schema.settings import TrainSettings
 from napari_unet.training.examples import Example
 from napari_unet.training.patches import PatchSampler
-from napari_unet.training.train import make_optimizer, train_step
+from napari_unet.training.step import train_step
+from napari_unet.training.train import make_optimizer
 
 SIDES_PX = (256, 1024, 4096)
 RUNS = 9

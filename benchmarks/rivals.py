@@ -22,7 +22,8 @@ from napari_unet.schema.events import finish
 from napari_unet.schema.settings import AugmentSettings, LossSettings, TrainSettings
 from napari_unet.training.examples import Example, make_example
 from napari_unet.training.patches import PatchSampler
-from napari_unet.training.train import parameters_of, train, train_step
+from napari_unet.training.step import train_step
+from napari_unet.training.train import parameters_of, train
 
 BATCH, PATCH_PX = 4, 128
 FOREVER = 10_000_000

@@ -17,6 +17,7 @@ from napari_unet.networks.build import build_network
 from napari_unet.schema.events import StepDone, StopEarly, finish
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
+from napari_unet.training import memory, step
 from napari_unet.training import train as loop
 from napari_unet.training.distributed import ALONE, together
 from napari_unet.training.examples import make_example
@@ -63,7 +64,7 @@ def training(name, world=ALONE, steps=4, loss="border-weighted-ce+dice", batch=4
 
 def long_floats():
     """Within this nothing is learnt in short floats, which round the part of each process anew."""
-    return mock.patch.object(loop, "half_precision", return_value=None)
+    return mock.patch.object(step, "half_precision", return_value=None)
 
 
 def learn(world, **more):
@@ -158,7 +159,7 @@ def work(folder):
     ]  # fmt: skip
     for name in ("good", "bad"):
         if name == "bad" and not world.is_first:
-            loop.train_step = fail_at(2, loop.train_step)
+            memory.train_step = fail_at(2, memory.train_step)
         status = main([*common, "--out", str(folder / f"{name}.safetensors")])
         (folder / f"{name}{world.rank}.status").write_text(str(status))
     return status

@@ -17,7 +17,8 @@ from napari_unet.schema.requests import Probed
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training.patches import Batch
 from napari_unet.training.preparation import new_network, plan_of
-from napari_unet.training.train import make_optimizer, train_step
+from napari_unet.training.step import train_step
+from napari_unet.training.train import make_optimizer
 
 STEPS = 3
 """The first one loads code, and something else may be in the way of another."""

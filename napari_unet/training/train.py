@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from napari_unet.device import choose_device, half_precision
+from napari_unet.device import choose_device
 from napari_unet.losses.loss import Loss
 from napari_unet.networks.build import on_device
 from napari_unet.networks.network import Network
@@ -22,8 +22,9 @@ from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import TrainSettings
 from napari_unet.training.checkpoint import load_checkpoint, try_to_save
 from napari_unet.training.curve import Curve
-from napari_unet.training.distributed import ALONE, Replica, World
-from napari_unet.training.patches import Batch, Sampler
+from napari_unet.training.distributed import ALONE, World
+from napari_unet.training.memory import Learner
+from napari_unet.training.patches import Sampler
 
 WARM_UP_STEPS = 10
 CHECKPOINT_EVERY_S = 30
@@ -123,14 +124,14 @@ def train(
     if checkpoint is not None:
         load_checkpoint(checkpoint, network, optimizer, best, world)
         checkpoint = checkpoint if world.is_first else None
-    learner = world.replica(network)
+    learner = Learner(world.replica(network))
     saved = time.monotonic()
     due = world.agree(done_of) * validations // 1 + 1
     try:
         while (done := world.agree(done_of)) < 1:
             begun = time.monotonic()
             rate = settings.learning_rate * _schedule(settings, best.step, done)
-            value = train_step(learner, sampler.draw(best.step), loss, optimizer, rate, world)
+            value = yield from learner.step(sampler.draw(best.step), loss, optimizer, rate, world)
             if not math.isfinite(value):
                 yield Notice(text="The loss was no longer a number: kept the last good state.")
                 break
@@ -171,38 +172,6 @@ def make_optimizer(network: Network, settings: TrainSettings) -> torch.optim.Opt
     if settings.optimizer == "adam":
         return torch.optim.Adam(parameters, rate)
     return torch.optim.AdamW(parameters, rate, weight_decay=settings.weight_decay)
-
-
-def train_step(
-    network: Network | Replica,
-    batch: Batch,
-    loss: Loss,
-    optimizer: torch.optim.Optimizer,
-    rate: float,
-    world: World = ALONE,
-) -> float:
-    """One step: forward, loss of every head, backward, update. Returns the loss.
-
-    A loss or gradient that is not finite leaves the parameters as they were.
-    """
-    device = next(network.parameters()).device
-    images, targets, weight_maps = (part.to(device, non_blocking=True) for part in batch)
-    images = images.to(memory_format=torch.channels_last)
-    half = half_precision(device)
-    with torch.autocast(device.type, half, enabled=half is not None):
-        heads = network.heads(images)
-    targets, weight_maps = world.whole(targets), world.whole(weight_maps)
-    values = [loss(world.whole(logits.float()), targets, weight_maps) for logits in heads]
-    value = torch.stack(values).mean()
-    optimizer.zero_grad(set_to_none=True)
-    value.backward()  # type: ignore[no-untyped-call]
-    norm = nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-    if not torch.isfinite(norm):
-        return math.nan
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    optimizer.step()
-    return float(value.detach())
 
 
 def parameters_of(network: nn.Module) -> Parameters:

@@ -7,7 +7,7 @@ from napari_unet.networks.build import build_network
 from napari_unet.schema.catalog import LOSSES, resolve
 from napari_unet.schema.settings import NetworkSettings
 from napari_unet.training.patches import Batch
-from napari_unet.training.train import train_step
+from napari_unet.training.step import train_step
 
 
 def batch_of(classes):

@@ -45,7 +45,5 @@ class AutoInput(Record):
     scale: float
     split: bool
     """Whether objects are cut at their waists (watershed), or are the connected components."""
-    threshold: float = 0.5
-    """Probability from which on a pixel counts as object."""
     sentence: str
     """What was found, in one line; "as the model expects" where nothing has to change."""

@@ -25,10 +25,8 @@ from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Progress, finish
 from napari_unet.schema.input import AutoInput, InputSettings
 from napari_unet.schema.model_card import ModelCard
-from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import Device, MaskSettings
 from napari_unet.training.exam_area import densest
-from napari_unet.training.fitting import best_threshold
 from napari_unet.training.heldout import held_out
 from napari_unet.training.scoring import bounding_box, scores_of_classes
 from napari_unet.training.train import quality
@@ -59,7 +57,7 @@ class Choice(NamedTuple):
     """One way of looking at an image and making objects of it."""
 
     input: InputSettings
-    mask: MaskSettings
+    split: bool
 
 
 def finding_input(
@@ -76,7 +74,7 @@ def finding_input(
     """
     end = time.monotonic() + seconds
     windows = _windows(model.card, corrections, most)
-    present = Choice(model.card.input, model.card.mask)
+    present = Choice(model.card.input, model.card.mask.split_touching)
     if not windows:
         return _said(present, present)
     network = on_device(fuse(model.network()), choose_device(device).device)
@@ -90,14 +88,13 @@ def finding_input(
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
     same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
-    first = _best(found, same).input
-    for scale in BEYOND.get(first.scale, ()):
+    best = _best(found, same).input
+    for scale in BEYOND.get(best.scale, ()):
         if scale > largest or time.monotonic() > end:
             break
-        further = first.model_copy(update={"scale": scale})
+        further = best.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
-    best = _best(found, same)
-    return _said(best._replace(mask=_threshold(network, windows, best)), present)
+    return _said(_best(found, same), present)
 
 
 def find_input(
@@ -107,9 +104,8 @@ def find_input(
 
     Bright or dark objects, some scales, and objects as connected components or split at their
     waists are tried on up to four corrected windows of 256 x 256 pixels, without those pixels that
-    are held out; then thresholds with the best of them. Masks are judged by their objects and their
-    pixels; of equally good ones what the model had is taken, or the scale that the pixel sizes ask
-    for where both are known.
+    are held out. Masks are judged by their objects and their pixels; of equally good ones what the
+    model had is taken, or the scale that the pixel sizes ask for where both are known.
 
     Parameters
     ----------
@@ -131,9 +127,7 @@ def find_input(
 def shown_so(card: ModelCard, found: AutoInput) -> ModelCard:
     """The card of a model that is shown images in the way that was found."""
     chosen = InputSettings(inverted=found.inverted, scale=found.scale)
-    mask = card.mask.model_copy(
-        update={"split_touching": found.split, "threshold": found.threshold}
-    )
+    mask = card.mask.model_copy(update={"split_touching": found.split})
     return card.model_copy(update={"input": chosen, "mask": mask})
 
 
@@ -215,27 +209,7 @@ def _tried(
     network: Network, windows: Sequence[Window], wanted: InputSettings, mask: MaskSettings
 ) -> dict[Choice, float]:
     """How good the masks are with an input, as the model makes objects and the other way."""
-    probabilities = _probabilities(network, windows, wanted)
-    found = {}
-    for split in (mask.split_touching, not mask.split_touching):
-        tried = mask.model_copy(update={"split_touching": split, "objects_of": None})
-        found[Choice(wanted, tried)] = _quality(probabilities, windows, tried)
-    return found
-
-
-def _threshold(network: Network, windows: Sequence[Window], best: Choice) -> MaskSettings:
-    """The best mask with another threshold, if that makes a better one."""
-    if network.settings.classes > 1:
-        return best.mask
-    probabilities = _probabilities(network, windows, best.input)
-    return best_threshold(best.mask, lambda mask: _scores(probabilities, windows, mask))
-
-
-def _probabilities(
-    network: Network, windows: Sequence[Window], wanted: InputSettings
-) -> list[np.ndarray]:
-    """What a network finds in each window, if it is shown so."""
-    return [
+    probabilities = [
         predict_whole(
             network,
             at_scale(window.dark if wanted.inverted else window.bright, wanted.scale),
@@ -243,30 +217,31 @@ def _probabilities(
         )
         for window in windows
     ]
+    found = {}
+    for split in (mask.split_touching, not mask.split_touching):
+        tried = mask.model_copy(update={"split_touching": split, "objects_of": None})
+        found[Choice(wanted, split)] = _quality(probabilities, windows, tried)
+    return found
 
 
 def _quality(
     probabilities: Sequence[np.ndarray], windows: Sequence[Window], mask: MaskSettings
 ) -> float:
-    return quality(_scores(probabilities, windows, mask))
-
-
-def _scores(
-    probabilities: Sequence[np.ndarray], windows: Sequence[Window], mask: MaskSettings
-) -> Scores:
     """Objects and pixels; pixels do not count where a mask takes nearly everything for object."""
     classes = len(probabilities[0])
     pairs = list(zip(probabilities, windows, strict=True))
     if classes > 1:
-        return scores_of_classes(
-            [confusion(class_mask(p), w.labels, classes, w.counted) for p, w in pairs]
+        return quality(
+            scores_of_classes(
+                [confusion(class_mask(p), w.labels, classes, w.counted) for p, w in pairs]
+            )
         )
     masks = [instances(p, mask) for p in probabilities]
     scores = combine([compare(m, w.labels, w.counted) for m, w in zip(masks, windows, strict=True)])
     left = sum(int((w.counted & (m == 0)).sum()) for m, w in zip(masks, windows, strict=True))
     background = sum(int((w.counted & (w.labels == 0)).sum()) for w in windows)
     collapsed = 2 * left < background
-    return scores.model_copy(update={"iou": 0.0}) if collapsed else scores
+    return quality(scores.model_copy(update={"iou": 0.0}) if collapsed else scores)
 
 
 def _objects(window: Window) -> int:
@@ -286,7 +261,6 @@ def _said(found: Choice, present: Choice) -> AutoInput:
     return AutoInput(
         inverted=found.input.inverted,
         scale=found.input.scale,
-        split=found.mask.split_touching,
-        threshold=found.mask.threshold,
+        split=found.split,
         sentence="neither inverted nor resized" if plain and not same else sentence,
     )

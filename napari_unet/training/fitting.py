@@ -55,10 +55,12 @@ def mask_of_network(network: Network, exams: Sequence[Exam], mask: MaskSettings)
     found = list(predicted(network, within(exams, PROBE_PX)))
     scores_in = partial(_scores, found)
     ways = (mask, _with_split(mask, not mask.split_touching))
-    return best_threshold(max(ways, key=lambda way: quality(scores_in(way))), scores_in)
+    return _best_threshold(max(ways, key=lambda way: quality(scores_in(way))), scores_in)
 
 
-def best_threshold(mask: MaskSettings, scores_of: Callable[[MaskSettings], Scores]) -> MaskSettings:
+def _best_threshold(
+    mask: MaskSettings, scores_of: Callable[[MaskSettings], Scores]
+) -> MaskSettings:
     """The same with the threshold that gets most pixels right, if it costs no objects.
 
     Objects are too few to choose by: one more or less of them is chance.

@@ -20,8 +20,7 @@ def told(proof: Proof, found: AutoInput | None, mask: MaskSettings) -> Proof:
     """The same proof, with the input that was found for the model, and how it makes masks."""
     if found is None:
         return proof
-    made = {"split": mask.split_touching, "threshold": mask.threshold}
-    found = found.model_copy(update=made)
+    found = found.model_copy(update={"split": mask.split_touching})
     line = f"{proof.sentence} Input: {found.sentence}."
     return proof.model_copy(update={"auto_input": found, "sentence": line})
 

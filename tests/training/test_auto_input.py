@@ -120,15 +120,6 @@ def test_what_the_model_had_is_kept_where_nothing_is_better(model, monkeypatch):
     assert (found.inverted, found.scale, found.split) == (False, 1.0, True)
 
 
-def test_a_threshold_that_makes_better_masks_is_found(model):
-    strict = model.card.mask.model_copy(update={"threshold": 0.99})
-    strict = replace(model, card=model.card.model_copy(update={"mask": strict}))
-    found = find_input(strict, [bright()], "cpu")
-    assert found.threshold < 0.99
-    other = bright(seed=3)
-    assert object_f1(seeing(strict, found), other) > object_f1(strict, other)
-
-
 @pytest.mark.parametrize(("gain", "scale"), [(0.03, 1.0), (0.05, 1.41)])
 def test_an_object_more_or_less_decides_nothing(model, monkeypatch, tried, gain, scale):
     """Of the 27 objects one is 0.04."""
@@ -238,7 +229,6 @@ def test_fine_tuning_finds_the_input_first_and_keeps_it(model):
     assert result.model.card.parent == model.card.id
     assert result.proof.auto_input.inverted
     assert result.proof.auto_input.split == result.model.card.mask.split_touching
-    assert result.proof.auto_input.threshold == result.model.card.mask.threshold
     assert "Input: objects are dark: inverted" in result.proof.sentence
     assert object_f1(result.model, dark(seed=3)) > 0.7
     assert model.card.input == InputSettings()

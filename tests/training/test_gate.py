@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from benchmarks import gate
-from benchmarks.gate import LOOKS, TOLD, right, spoiled
+from benchmarks.gate import LOOKS, TOLD, spoiled
 from napari_unet.images.samples import cells
 from napari_unet.schema.events import finish
 from napari_unet.schema.settings import FineTuneSettings, NetworkSettings, TrainSettings
-from napari_unet.training.auto_input import find_input, shown_so
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune
+from napari_unet.training.fitting import mask_of_network
 from napari_unet.training.new_model import new_model
+from napari_unet.training.scoring import Exam
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,12 @@ def base():
     images = [cells((192, 192), seed=seed) for seed in (7, 8)]
     examples = [make_example(*one) for one in images]
     model = finish(new_model("unet", shape, settings, examples, name="Bright nuclei"))
-    found = find_input(model, [right(*one, 0) for one in images], "cpu")
-    return replace(model, card=shown_so(model.card, found))
+    exams = [
+        Exam(example.image.numpy(), labels, labels >= 0)
+        for example, (_, labels) in zip(examples, images, strict=True)
+    ]
+    mask = mask_of_network(model.network(), exams, model.card.mask)
+    return replace(model, card=model.card.model_copy(update={"mask": mask}))
 
 
 def tuned(base, kind, steps):

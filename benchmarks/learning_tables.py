@@ -168,18 +168,29 @@ GOALS = (
 )
 
 
+PACKS = {
+    "old kinds with the user's own pack: IoU -0.02": "fluorescence",
+    "old kinds with the synthetic pack: IoU -0.03": "starter",
+}
+"""What is not to be forgotten, and the model whose replay pack it is."""
+
+
 def goals(rows: Sequence[Row]) -> str:
     """What was aimed at, and what is measured so far: median and worst."""
     bases = {row["kind"]: row for row in rows if row["who"] == "base"}
     done = [(row, outcome(row, bases[row["kind"]])) for row in rows]
     lines = [_goal_line(goal, done) for goal in GOALS]
-    if kept := [(row, after) for row, after in done if row["who"] == "product"]:
+    kept = [(row, after) for row, after in done if row["who"] == "product"]
+    if kept:
         below = sum(o.ap50 < bases[row["kind"]]["new"]["ap50"]["chosen"] for row, o in kept)
-        forgot = _spread([o.forgot for _, o in kept])
         lines.append(
             f"| never below the base after the gate: AP50 | {below} below | {len(kept)} |\n"
         )
-        lines.append(f"| old kinds: IoU -0.02, median of all rows | {forgot} | {len(kept)} |\n")
+    lines += [
+        f"| {text} | {_spread(forgot)} | {len(forgot)} |\n"
+        for text, base in PACKS.items()
+        if (forgot := [o.forgot for row, o in kept if KINDS[row["kind"]].base == base])
+    ]
     return GOALS_HEAD + "".join(lines)
 
 

@@ -93,7 +93,10 @@ def fine_tuning(
     if sees_anew and (not proof.accepted or quality(judged.scores) < quality(untaught.scores)):
         alone = input_alone(model, ready.model, before, untaught, ready.lesson)
         tuned, proof = alone or (tuned, proof)
-    proof = told(proof, ready.found, tuned.card.mask)
+    found = ready.found
+    if found is not None:
+        found = found.model_copy(update={"split": tuned.card.mask.split_touching})
+    proof = told(proof, found)
     return FineTuneResult(proven(tuned, proof), proof, trained.step, budget.elapsed)
 
 

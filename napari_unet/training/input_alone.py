@@ -8,7 +8,6 @@ from uuid import uuid4
 from napari_unet.models.model import Model
 from napari_unet.schema.input import AutoInput
 from napari_unet.schema.proof import Proof
-from napari_unet.schema.settings import MaskSettings
 from napari_unet.training.card import training_record
 from napari_unet.training.judging import Judgement
 from napari_unet.training.lesson import Lesson
@@ -16,11 +15,10 @@ from napari_unet.training.proof import prove
 from napari_unet.training.train import Trained
 
 
-def told(proof: Proof, found: AutoInput | None, mask: MaskSettings) -> Proof:
-    """The same proof, with the input that was found for the model, and how it makes masks."""
+def told(proof: Proof, found: AutoInput | None) -> Proof:
+    """The same proof, with the input that was found for the model."""
     if found is None:
         return proof
-    found = found.model_copy(update={"split": mask.split_touching})
     line = f"{proof.sentence} Input: {found.sentence}."
     return proof.model_copy(update={"auto_input": found, "sentence": line})
 

@@ -78,22 +78,3 @@ def test_the_network_is_left_as_it_was():
     before = {name: value.clone() for name, value in network.state_dict().items()}
     mask_of_network(network, [exam(two_discs(29))], MaskSettings())
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
-
-
-@pytest.mark.parametrize(("inside", "around", "threshold"), [(0.45, 0.1, 0.3), (0.9, 0.55, 0.6)])
-def test_a_network_that_finds_too_little_or_too_much_gets_another_threshold(
-    seeing, inside, around, threshold
-):
-    truth = two_discs(29)
-    seen = np.where(truth > 0, inside, around)
-    mask = MaskSettings(split_touching=False)
-    assert mask_of_network(seeing, [exam(truth, seen)], mask).threshold == threshold
-
-
-def test_where_thresholds_are_equally_good_its_own_stays(seeing):
-    mask = MaskSettings(threshold=0.42, split_touching=False)
-    assert mask_of_network(seeing, [exam(two_discs(29))], mask) == mask
-
-
-def test_what_is_to_be_learnt_is_judged_at_one_half():
-    assert fitting_mask([exam(two_discs(29))], MaskSettings(threshold=0.8)).threshold == 0.5

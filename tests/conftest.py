@@ -44,8 +44,12 @@ def outside():
         yield Path(folder)
 
 
+def pytest_configure(config):
+    config.option.loadscopereorder = False  # by their number, the longest would come last
+
+
 def pytest_collection_modifyitems(items):
-    # Two processes are done at the same time if neither begins with what takes longest at the end.
+    # Several processes are done at the same time if what takes longest is begun first.
     items.sort(key=lambda item: not item.get_closest_marker("long"))
     for item in items:
         if item.get_closest_marker("window") and not HAS_DISPLAY:

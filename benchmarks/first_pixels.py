@@ -31,11 +31,11 @@ from napari_unet.widgets.desk import Desk, Scope
 
 SIDE, PATCH_PX = 16_384, 512
 CENTER = (5000, 9000)
-RUNS, TILES = 1, 3
+RUNS, TILES = 3, 3
 PATIENCE_S = 60
 """A tile can take long where other programs fill the machine, and stopping waits for one."""
 SCOPES: tuple[Scope, ...] = ("view", "plane")
-DTYPES = (np.uint8,)
+DTYPES = (np.uint8, np.uint16)
 Row = dict[str, Any]
 
 

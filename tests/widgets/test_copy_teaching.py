@@ -25,7 +25,6 @@ from napari_unet.session.segmentation import NO_FILE
 from napari_unet.session.taught import NOT_TAUGHT, TUNED, Taught
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.layers.opening import open_image
-from napari_unet.widgets.panel import Panel
 from tests.models_for_tests import tiny_model
 
 PYTHON, COMMAND = 0, 1
@@ -50,14 +49,6 @@ def desk(viewer, engine, library):
     desk.teacher.use(QUICK)
     yield desk
     desk.close()
-
-
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.show()
-    return panel
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from napari_unet.schema.correction import State
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.layers import colour_of_class
-from napari_unet.widgets.panel import Panel
 from napari_unet.widgets.tools import OF_OBJECTS
 from tests.three_classes import NAMES, brightness_model, three_classes
 
@@ -53,14 +52,6 @@ def choose(desk, name):
 @pytest.fixture
 def image(viewer):
     return viewer.add_image(IMAGE, name="discs")
-
-
-@pytest.fixture
-def panel(viewer, desk, qtbot):
-    panel = Panel(viewer, desk)
-    qtbot.addWidget(panel)
-    panel.show()
-    return panel
 
 
 def likeliest(work):

@@ -9,20 +9,15 @@ from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
-from napari_unet.images.axes import describe, plane, plane_count, read_axes, spatial_shape
+from napari_unet.images.axes import describe, plane, plane_count, spatial_shape
 from napari_unet.images.classes import classes_in_mask, mask_of
-from napari_unet.images.files import (
-    as_ids,
-    read_image,
-    write_classes,
-    write_masks,
-    write_probabilities,
-)
+from napari_unet.images.files import as_ids, write_classes, write_masks, write_probabilities
 from napari_unet.images.ome_labels import begin_labels, finish_labels
-from napari_unet.images.ome_tiff import read_ome_tiff, write_ome_masks
-from napari_unet.images.ome_zarr import read_ome_zarr
+from napari_unet.images.ome_tiff import OmeTiff, write_ome_masks
+from napari_unet.images.ome_zarr import OmeZarr
+from napari_unet.images.opening import open_file
 from napari_unet.images.pixel_size import pixel_size_um
-from napari_unet.images.stores import axis_labels, is_large, open_large
+from napari_unet.images.stores import is_large
 from napari_unet.inference.large import segmenting_large
 from napari_unet.inference.places import targets_of
 from napari_unet.inference.predict import Elsewhere, predict_planes
@@ -109,16 +104,14 @@ def segmenting(
             model, image, targets, settings, mask, reading, with_probabilities, elsewhere
         )
         return (yield from job)
-    pixels = read_image(image)
-    ome = read_ome_tiff(image, pixels.shape)
-    axes = reading.axes or (ome.axes if ome else read_axes(pixels.shape))
+    pixels, axes, ome, _ = open_file(image, reading.axes)
     indices = range(plane_count(pixels.shape, axes))
     planes = [plane(pixels, axes, index, reading.channel) for index in indices]
     made = _Made(mask or model.card.mask, keep=with_probabilities)
     size = spatial_shape(pixels.shape, axes)[-2:]
     yield from _named(_predict(model, planes, size, settings, made), image.name)
     size_um = pixel_size_um(image)
-    if ome and ome.axes == axes:
+    if isinstance(ome, OmeTiff) and ome.axes == axes:
         labels = np.stack(made.masks).reshape(spatial_shape(pixels.shape, axes))
         write_ome_masks(targets.masks, labels if made.of_classes else as_ids(labels), ome)
     else:
@@ -163,13 +156,9 @@ def _segmenting_large(
 
 def open_source(image: Path, reading: Reading) -> Source:
     """Open an image to read it tile by tile; what it says of its axes itself decides."""
-    ome = read_ome_zarr(image)
-    path = ome.levels[0] if ome else image
-    opened = open_large(path)
-    says = ome or read_ome_tiff(image, opened.shape)
-    axes = reading.axes or (says.axes if says else None)
-    axes = axes or read_axes(opened.shape, axis_labels=axis_labels(opened))
-    return Source(path, opened, axes, reading.channel, ome)
+    opened = open_file(image, reading.axes)
+    ome = opened.ome if isinstance(opened.ome, OmeZarr) else None
+    return Source(opened.stored_at or image, opened.array, opened.axes, reading.channel, ome)
 
 
 def _named(job: Generator[Event, None, T], name: str) -> Generator[Event, None, T]:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from napari_unet.cli.options import option
 from napari_unet.images.targets import make_target
 from napari_unet.losses.loss import Loss
 from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import LOSSES, NETWORKS, Entry, resolve
 from napari_unet.schema.settings import LossSettings, Record
+from napari_unet.schema.settings.record import option
 
 DOCS = Path(__file__).parent
 MADE = "<!-- Made by docs/make_catalog.py; do not edit. -->"

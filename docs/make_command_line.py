@@ -14,8 +14,8 @@ import docstring_parser
 from cyclopts import App
 
 from napari_unet.cli.app import app
-from napari_unet.cli.options import option
 from napari_unet.schema.settings import NetworkSettings
+from napari_unet.schema.settings.record import option
 
 TARGET = Path(__file__).with_name("command-line.md")
 HEAD = """# The command line

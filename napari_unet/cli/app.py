@@ -15,11 +15,12 @@ from napari_unet.cli.demo import demo
 from napari_unet.cli.doctor import doctor
 from napari_unet.cli.evaluate import evaluate
 from napari_unet.cli.models import models
-from napari_unet.cli.options import WrongCall, option
+from napari_unet.cli.options import WrongCall
 from napari_unet.cli.predict import predict
 from napari_unet.cli.training import fine_tune, train
 from napari_unet.jobs.failure import failed
 from napari_unet.schema.events import StopEarly
+from napari_unet.schema.settings.record import option
 
 DONE, WORK_FAILED, WRONG_CALL = 0, 1, 2
 

@@ -16,7 +16,6 @@ from napari_unet.schema.settings import (
     Record,
     TrainSettings,
 )
-from napari_unet.schema.settings.record import option as option  # the verbs ask for it here
 from napari_unet.training.recipes import recipe_names
 
 

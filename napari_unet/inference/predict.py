@@ -205,8 +205,9 @@ def predict(
     """
     model = load_model(model) if isinstance(model, str) else model
     image = as_lazy(image)
-    top, left, bottom, right = region or (0, 0, *plane_size(image, model.card))
-    _check_inside((top, left, bottom, right), plane_size(image, model.card))
+    size = plane_size(image, model.card)
+    top, left, bottom, right = region or (0, 0, *size)
+    _check_inside((top, left, bottom, right), size)
     shape = (model.card.network_settings.classes, bottom - top, right - left)
     probabilities = np.empty(shape, dtype=np.float32)
 

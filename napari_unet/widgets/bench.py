@@ -38,6 +38,13 @@ class Work(NamedTuple):
         """The image at work."""
         return self.results.specimen
 
+    @property
+    def identity(self) -> Identity:
+        """What is in the image, and where it came from."""
+        specimen, image = self.specimen, self.results.image
+        path = "" if image is None else layers.origin_of(image).path
+        return Identity(specimen.image_id, path, specimen.axes, specimen.shape)
+
     def drop(self) -> None:
         """Do nothing of what still waits."""
         self.reviewer.end()

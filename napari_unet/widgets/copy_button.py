@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -32,15 +32,16 @@ class CopyButton(QWidget):
         What is copied.
     why_not
         Why nothing can be copied now, in one sentence; empty if it can.
-    entries
-        For each entry of the menu, by its text, what says now how its script is written.
+    python, command
+        What says, when it is chosen, how such a script is written.
     """
 
     def __init__(
         self,
         tooltip: str,
         why_not: Callable[[], str],
-        entries: Mapping[str, Callable[[], Write]],
+        python: Callable[[], Write],
+        command: Callable[[], Write],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -48,7 +49,7 @@ class CopyButton(QWidget):
         self._later = Latest(0, self)
         self.button: QPushButton = button("Copy as …", tooltip, name="flat")
         self.menu = QMenu(self.button)
-        for text, written in entries.items():
+        for text, written in (("Copy as Python", python), ("Copy as command", command)):
             self.menu.addAction(text).triggered.connect(partial(self._on_chosen, written))
         self.button.setMenu(self.menu)
         rows = QVBoxLayout(self)

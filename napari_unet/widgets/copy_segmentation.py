@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_unet.session.journal import Identity
 from napari_unet.session.script import as_command, as_python, command_note
 from napari_unet.session.segmentation import Segmentation, segmentation_of, why_not
 from napari_unet.widgets.copy_button import CopyButton, Script, Write
@@ -20,11 +19,8 @@ _NOT_BY_HAND = "What was corrected by hand is not in it."
 
 def copy_segmentation(desk: Desk) -> CopyButton:
     """Make the button that copies how the chosen image was segmented."""
-    entries = {
-        "Copy as Python": partial(_written, desk, _python),
-        "Copy as command": partial(_written, desk, _command),
-    }
-    made = CopyButton(_TIP, partial(_why_not, desk), entries)
+    python, command = (partial(_written, desk, written) for written in (_python, _command))
+    made = CopyButton(_TIP, partial(_why_not, desk), python, command)
     desk.changed.connect(made.refresh)
     return made
 
@@ -42,8 +38,7 @@ def _written(desk: Desk, written: Callable[[Segmentation], Script]) -> Write:
     if work is None or run is None:
         raise ValueError(_why_not(desk))
     specimen = work.specimen
-    identity = Identity(specimen.image_id, desk.stage.path, specimen.axes, specimen.shape)
-    find_out = partial(segmentation_of, identity, run, specimen.mask)
+    find_out = partial(segmentation_of, work.identity, run, specimen.mask)
     note = _NOT_BY_HAND if any(specimen.history.tally) else ""
     return lambda: _noted(written(find_out()), note)
 

@@ -18,11 +18,8 @@ _NOTE = "It teaches what is corrected when it is run."
 
 def copy_teaching(desk: Desk) -> CopyButton:
     """Make the button that copies how the model of a desk was fine-tuned last."""
-    entries = {
-        "Copy as Python": partial(_written, desk, as_python),
-        "Copy as command": partial(_written, desk, as_command),
-    }
-    made = CopyButton(_TIP, lambda: why_not(desk.teacher.taught), entries)
+    python, command = (partial(_written, desk, written) for written in (as_python, as_command))
+    made = CopyButton(_TIP, lambda: why_not(desk.teacher.taught), python, command)
     desk.changed.connect(made.refresh)
     return made
 

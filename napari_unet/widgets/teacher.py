@@ -19,8 +19,6 @@ from napari_unet.session.history import History
 from napari_unet.session.journal import Identity
 from napari_unet.session.meanwhile import Meanwhile
 from napari_unet.session.taught import Taught
-from napari_unet.widgets import layers
-from napari_unet.widgets.bench import Work
 from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Latest, guarded, tell
 
@@ -143,7 +141,7 @@ class Teacher(QObject):
         """What is learnt now, of open images and of the rest of a folder."""
         model, base = self._session.model, self._session.base_for(settings)
         here = (work for work in self._stage.bench.works if work.specimen.history.known_px)
-        images = [(_identity(work), work.reading.channel) for work in here]
+        images = [(work.identity, work.reading.channel) for work in here]
         if self._opener.worked_on:
             axes, channel = self._stage.reading
             others = (Identity("", str(path), axes, ()) for path in self._opener.worked_on)
@@ -167,13 +165,6 @@ class Teacher(QObject):
             settings=settings,
             base=str(base.path) if base else None,
         )
-
-
-def _identity(work: Work) -> Identity:
-    """What is in the image of a work, and where it came from."""
-    specimen, image = work.specimen, work.results.image
-    path = "" if image is None else layers.origin_of(image).path
-    return Identity(specimen.image_id, path, specimen.axes, specimen.shape)
 
 
 def _use_both(use: Use, here: list[Correction], there: Gathered) -> None:

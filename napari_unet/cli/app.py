@@ -18,6 +18,7 @@ from napari_unet.cli.models import models
 from napari_unet.cli.options import WrongCall
 from napari_unet.cli.predict import predict
 from napari_unet.cli.training import fine_tune, train
+from napari_unet.huge_pages import ask_for_huge_pages
 from napari_unet.jobs.failure import failed
 from napari_unet.schema.events import StopEarly
 from napari_unet.schema.settings.record import option
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     0: done; 1: the work failed; 2: the call was wrong. A sentence on stderr says why.
     """
+    ask_for_huge_pages()
     try:
         return _finished(app(arguments))
     except CycloptsError as error:

@@ -13,6 +13,9 @@ from napari_unet.schema.prediction import Box
 MARGIN_PX = 16
 """Pixels mirrored around the image, so that objects at its edge are seen with context."""
 
+_MANY = 8
+"""With more tiles than this the first one is cut in four: its halo is then a small part of all."""
+
 
 class Readable(Protocol):
     """An image of which parts can be read: an array, or what gives arrays when it is sliced."""
@@ -82,7 +85,8 @@ def tiles(
     region
         Only the cores within this box are cut; None is the whole image.
     look_first
-        Tiles nearest to the centre of this box come first.
+        Tiles nearest to the centre of this box come first. Where many are to come, the very first
+        one is cut in four, so that there is something to see sooner.
     margin_px
         How many pixels on each side the network leaves without an answer; 0 if it pads.
     remainder_px
@@ -104,6 +108,9 @@ def tiles(
     ]
     if look_first is not None:
         cores.sort(key=lambda core: _distance(core, look_first))
+        if len(cores) > _MANY:
+            quarters = _quarters(cores[0])
+            cores[:1] = sorted(quarters, key=lambda core: _distance(core, look_first))
     for core in cores:
         if margin_px:
             yield _unpadded_tile(core, whole, multiple, margin_px, remainder_px)
@@ -115,6 +122,15 @@ def _even_step(length: int, side: int, multiple: int) -> int:
     """The side that cuts a length into parts of about the same size, none larger than ``side``."""
     parts = max(1, -(-length // side))
     return max(multiple, -(-length // (parts * multiple)) * multiple)
+
+
+def _quarters(core: Box) -> list[Box]:
+    """The parts of a core cut in the middle of each side; of a side of one pixel there is one."""
+    y0, x0, y1, x1 = core
+    y, x = (y0 + y1 + 1) // 2, (x0 + x1 + 1) // 2
+    rows = [(y0, y), (y, y1)] if y < y1 else [(y0, y1)]
+    columns = [(x0, x), (x, x1)] if x < x1 else [(x0, x1)]
+    return [(top, left, bottom, right) for top, bottom in rows for left, right in columns]
 
 
 def _distance(core: Box, look: Box) -> float:

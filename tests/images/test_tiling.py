@@ -126,8 +126,27 @@ def test_r6_5_the_far_corner_of_a_huge_plane_is_read_and_mirrored():
 
 def test_what_the_user_sees_comes_first():
     order = [tile.core for tile in tiles((512, 512), 64, 16, 16, look_first=(300, 300, 400, 400))]
-    assert order[0] == (320, 320, 384, 384)
+    assert order[0] == (320, 320, 352, 352)
     assert order[-1][:2] == (0, 0)
+
+
+@pytest.mark.parametrize("side", [1, 64, 500])
+def test_the_first_tile_of_many_is_cut_in_four(side):
+    """All are answered once, whatever their size, and a few tiles stay as they are."""
+    look = (200, 100, 300, 300)
+    plain = {tile.core for tile in tiles((side, 500), 48, 16, 16)}
+    looked = [tile.core for tile in tiles((side, 500), 48, 16, 16, look_first=look)]
+    begun = [core for core in looked if core not in plain]
+    (whole,) = plain - set(looked)
+    assert begun == looked[: len(begun)]
+    assert len(begun) == (2 if side == 1 else 4)
+    assert sum(_area(core) for core in begun) == _area(whole)
+    few = {tile.core for tile in tiles((90, 90), 48, 16, 16)}
+    assert {tile.core for tile in tiles((90, 90), 48, 16, 16, look_first=look)} == few
+
+
+def _area(box):
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def test_mirroring_a_single_pixel_repeats_it():

@@ -141,6 +141,7 @@ def do_surroundings(request, folder):
                 "nice": os.nice(0),
                 "threads": os.environ["OMP_NUM_THREADS"],
                 "wait": os.environ["OMP_WAIT_POLICY"],
+                "huge pages": os.environ["THP_MEM_ALLOC_ENABLE"],
                 "oom": int(Path("/proc/self/oom_score_adj").read_text()),
                 "torch": "torch" in sys.modules,
                 "folder": folder.is_dir(),

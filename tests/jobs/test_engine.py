@@ -85,6 +85,7 @@ def test_r1_2_a_loss_that_is_no_number_arrives_as_such(engine):
 def test_the_process_stands_back_behind_the_window(engine, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)
     heard = hear(engine, "surroundings")
     heard.end()
     found = json.loads(heard.texts[0])
@@ -92,14 +93,16 @@ def test_the_process_stands_back_behind_the_window(engine, monkeypatch):
         "nice": min(19, os.nice(0) + 10),
         "threads": str(max(1, len(os.sched_getaffinity(0)) - 1)),
         "wait": "PASSIVE",
+        "huge pages": "1",
         "oom": 500,
         "torch": False,
         "folder": True,
     }
 
 
-def test_threads_that_the_user_has_chosen_stay():
+def test_threads_and_pages_that_the_user_has_chosen_stay():
     assert environment({"OMP_NUM_THREADS": "7"})["OMP_NUM_THREADS"] == "7"
+    assert environment({"THP_MEM_ALLOC_ENABLE": "0"})["THP_MEM_ALLOC_ENABLE"] == "0"
     assert environment({"HOME": "here"})["HOME"] == "here"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import BinaryIO, cast
 
+from napari_unet.huge_pages import HUGE_PAGES
 from napari_unet.jobs.engine import wire
 from napari_unet.jobs.failure import died, failed
 from napari_unet.jobs.folder import JobFolder
@@ -102,11 +103,12 @@ class Process:
 def environment(own: Mapping[str, str]) -> dict[str, str]:
     """The engine's environment: threads that leave a core to the window, and our import path.
 
-    OpenMP reads its settings when it is loaded, so they are set before the process starts; what
-    the user has set stays. Waiting threads must not spin: on a busy core that makes training
-    several times slower.
+    OpenMP and torch read their settings when they are loaded, so they are set before the process
+    starts; what the user has set stays. Waiting threads must not spin: on a busy core that makes
+    training several times slower.
     """
     return {
+        **HUGE_PAGES,
         "OMP_WAIT_POLICY": "PASSIVE",
         "OMP_NUM_THREADS": str(max(1, _cores() - 1)),
         **own,

@@ -11,7 +11,7 @@ from napari_unet.images.instances import instances
 from napari_unet.images.metrics import OutlinePixels, combine, compare
 from napari_unet.images.metrics.boundaries import outline_pixels
 from napari_unet.images.metrics.contacts import Touching, touching_pairs
-from napari_unet.images.metrics.local import local_counts
+from napari_unet.images.metrics.local import block_counts, local_counts
 from napari_unet.images.metrics.objects import Counts
 from napari_unet.networks.network import Network
 from napari_unet.schema.proof import HeldOutScores
@@ -31,6 +31,8 @@ class Judgement(NamedTuple):
     places: np.ndarray | None = None
     """int64, (place, 7), see `local_counts`: around each object, or of each region where there are
     many; None of masks of classes."""
+    blocks: np.ndarray | None = None
+    """int64, (place, 4), see `block_counts`: the pixels of squares, or of each region, likewise."""
 
     @property
     def objects(self) -> int:
@@ -74,7 +76,14 @@ def judge_masks(judged: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> 
         touching_pairs=touching.pairs,
         merged_pairs=touching.merged,
     )
-    by_region = len(tables) >= MANY_REGIONS
-    places = np.array([table.sum(axis=0) for table in tables]) if by_region else np.vstack(tables)
+    blocks = [block_counts(*one) for one in judged]
     neither, missed, invented, both = sums[3:]
-    return Judgement(scores, np.array([[neither, invented], [missed, both]]), places)
+    confusion = np.array([[neither, invented], [missed, both]])
+    return Judgement(scores, confusion, _by_place(tables), _by_place(blocks))
+
+
+def _by_place(tables: Sequence[np.ndarray]) -> np.ndarray:
+    """The places of all regions, or the regions themselves where there are many."""
+    if len(tables) >= MANY_REGIONS:
+        return np.array([table.sum(axis=0) for table in tables])
+    return np.vstack(tables)

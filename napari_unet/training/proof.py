@@ -31,8 +31,9 @@ def prove(
     """Compare a new model with the old one, and decide whether it takes its place.
 
     It does if it finds objects better, beyond the chance of which objects happened to be held out;
-    or finds them no worse and its mask fits the truth better, beyond the same chance. It does not
-    if objects or outlines got worse, if its mask has collapsed, or if nothing tells the two apart.
+    or finds them no worse and its mask fits the truth better, beyond the chance of which squares of
+    32 pixels were. It does not if objects or outlines got worse, if its mask has collapsed, or if
+    nothing tells the two apart.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def _why_not(before: Judgement, after: Judgement, interval: tuple[float, float] 
     if blurred > WORSE_OUTLINES_BY and not surely_better:
         outlines = f"{before.scores.boundary_f1:.2f} -> {after.scores.boundary_f1:.2f}"
         return f"the new one draws outlines worse: F1 of their pixels {outlines}"
-    if surely_better or _fits_better(before.places, after.places):
+    if surely_better or _fits_better(before, after):
         return ""
     return f"too little tells the two apart: {_what(before, after, interval)}"
 
@@ -100,12 +101,14 @@ def _collapsed(judgement: Judgement) -> bool:
     return bool(lost.sum() >= np.count_nonzero(true) - 1)
 
 
-def _fits_better(before: np.ndarray, after: np.ndarray) -> bool:
+def _fits_better(before: Judgement, after: Judgement) -> bool:
     """Whether the pixels of the new mask fit the truth, and surely better than before."""
-    old, new = (float(correlation_of(places.sum(axis=0))) for places in (before, after))
+    if before.blocks is None or after.blocks is None:
+        return False
+    old, new = (float(correlation_of(one.blocks.sum(axis=0))) for one in (before, after))
     if new < RELATED or new - old < FITS_BETTER_BY:
         return False
-    return interval_of_difference(before, after, correlation_of)[0] > 0
+    return interval_of_difference(before.blocks, after.blocks, correlation_of)[0] > 0
 
 
 def _named(judgement: Judgement, number: int) -> str:

@@ -115,6 +115,15 @@ def test_two_objects_are_too_few():
     assert "2 objects are too few" in proof.reason
 
 
+def test_of_few_objects_their_pixels_may_tell_models_apart():
+    """One of three may be missed by chance; a mask that fits everywhere else does not."""
+    truth = np.where(TRUTH <= 3, TRUTH, 0)
+    proof = prove(judged(truth * 0, truth), judged(np.where(truth == 1, 0, truth), truth), True)
+    assert proof.interval[0] == 0
+    assert proof.accepted
+    assert "on 3 held-out objects: F1 0.00 -> 0.80" in proof.sentence
+
+
 def test_many_regions_are_drawn_instead_of_their_objects():
     """All regions alike tell nothing of others, so the interval is as wide as one region's."""
     few = prove(judged(only(0.4)), judged(only(0.8)), True)

@@ -10,6 +10,7 @@ from napari_unet.images.overlaps import overlaps
 
 _FINE_PX = 500_000
 """In larger images, which object is the nearest is looked up on a coarser grid."""
+_BLOCK_PX = 32
 
 
 def local_counts(
@@ -45,10 +46,37 @@ def local_counts(
     table[: len(ids), 0], table[: len(ids), 2] = found, ~found
     invented = np.setdiff1d(np.unique(labels[labels != 0]), pairs.first[hits])
     np.add.at(table[:, 1], places[_centres(labels, invented)], 1)
-    kind = 2 * (labels != 0) + (truth != 0)
-    counted = np.bincount((4 * places + kind)[looked_at], minlength=4 * len(table))
-    table[:, 3:] = counted.reshape(-1, 4)
+    table[:, 3:] = _kinds(labels, truth, looked_at, places, len(table))
     return table
+
+
+def block_counts(
+    labels: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None
+) -> np.ndarray:
+    """Count right and wrong pixels in squares of 32 x 32, whatever objects they belong to.
+
+    Parameters are those of `local_counts`.
+
+    Returns
+    -------
+    np.ndarray
+        int64, (square, 4): the last four columns of `local_counts`, of each square with a pixel
+        that is looked at.
+    """
+    looked_at = np.ones(np.shape(truth), bool) if known is None else np.asarray(known) != 0
+    rows, columns = (np.arange(side) // _BLOCK_PX for side in looked_at.shape)
+    places = rows[:, None] * (columns[-1] + 1) + columns
+    table = _kinds(labels, truth, looked_at, places, int(places[-1, -1]) + 1)
+    return table[table.any(axis=1)]
+
+
+def _kinds(
+    labels: np.ndarray, truth: np.ndarray, looked_at: np.ndarray, places: np.ndarray, count: int
+) -> np.ndarray:
+    """How many pixels of each place are background in both, object in one of them, in both."""
+    kind = 2 * (np.asarray(labels) != 0) + (np.asarray(truth) != 0)
+    counted = np.bincount((4 * places + kind)[looked_at], minlength=4 * count)
+    return counted.reshape(-1, 4)
 
 
 def _places(truth: np.ndarray, ids: np.ndarray) -> np.ndarray:

@@ -17,12 +17,12 @@ def f1_of(table: np.ndarray) -> np.ndarray:
 
 
 def correlation_of(table: np.ndarray) -> np.ndarray:
-    """How far the pixels of two masks go together, from sums of `local_counts`, (..., 7).
+    """How far the pixels of two masks go together, from sums of `block_counts`, (..., 4).
 
     Matthews' correlation coefficient: 1 is perfect; a mask that has nothing to do with the truth
     gets 0, however much of it is object, and so does one that is all object or all background.
     """
-    neither, missed, invented, both = (table[..., i].astype(float) for i in range(3, 7))
+    neither, missed, invented, both = (table[..., i].astype(float) for i in range(4))
     sides = (both + invented) * (both + missed) * (neither + invented) * (neither + missed)
     return _ratio(both * neither - invented * missed, np.sqrt(sides))
 
@@ -41,10 +41,10 @@ def interval_of_difference(
     Parameters
     ----------
     before, after
-        (place, 7), `local_counts` of two masks against one truth. Of more than a thousand, so
-        many neighbours are drawn together that there are a thousand.
+        (place, count), `local_counts` or `block_counts` of two masks against one truth. Of more
+        than a thousand, so many neighbours are drawn together that there are a thousand.
     score
-        Of sums of counts, (resample, 7).
+        Of sums of counts, (resample, count).
     seed
         The same seed gives the same bounds.
     """

@@ -32,6 +32,7 @@ def uses(names: str) -> frozenset[str]:
 
 FLOORS = {
     "disk": Floor(0, uses("")),
+    "huge_pages": Floor(0, uses("")),
     "schema": Floor(0, uses("numpy pydantic")),
     "images": Floor(
         1, uses("numpy scipy skimage PIL tifffile roifile dask"), uses("cc3d edt fastremap zarr")
@@ -50,10 +51,20 @@ FLOORS = {
     ),
     "cli": Floor(6, uses("cyclopts rich tqdm numpy pydantic"), uses("napari qtpy vispy torch")),
 }
-FOR_ALL = {"schema", "disk"}
+FOR_ALL = {"schema", "disk", "huge_pages"}
 NEIGHBOURS = {("training", "inference")}
 """Rooms of one floor of which the first may use the second."""
-WITHOUT_TORCH = ("disk", "schema", "images", "models.library", "jobs", "session", "widgets", "cli")
+WITHOUT_TORCH = (
+    "disk",
+    "huge_pages",
+    "schema",
+    "images",
+    "models.library",
+    "jobs",
+    "session",
+    "widgets",
+    "cli",
+)
 """What runs in napari's process: loading it must not load torch."""
 
 
@@ -200,7 +211,7 @@ def test_the_search_finds_calls_that_trust_a_file(call):
     assert FORBIDDEN.search(call)
 
 
-def test_no_file_is_ever_trusted():
+def test_r9_3_no_file_is_ever_trusted():
     """A model, a mask or a project from somebody else must not be able to run code."""
     sources = [*PACKAGE.rglob("*.py"), *BENCHMARKS.rglob("*.py")]
     found = {

@@ -105,10 +105,11 @@ def _fits_better(before: Judgement, after: Judgement) -> bool:
     """Whether the pixels of the new mask fit the truth, and surely better than before."""
     if before.blocks is None or after.blocks is None:
         return False
-    old, new = (float(correlation_of(one.blocks.sum(axis=0))) for one in (before, after))
+    both = before.blocks, after.blocks
+    old, new = (float(correlation_of(blocks.sum(axis=0))) for blocks in both)
     if new < RELATED or new - old < FITS_BETTER_BY:
         return False
-    return interval_of_difference(before.blocks, after.blocks, correlation_of)[0] > 0
+    return interval_of_difference(*both, correlation_of)[0] > 0
 
 
 def _named(judgement: Judgement, number: int) -> str:

@@ -4,8 +4,9 @@
 (``--side`` for others) from its grey values to probabilities in memory, in one thread, by the time
 of the processor. Every second tile is followed by the bare network on pixels that are there, of the
 very shape that the tile is shown, so that what else the machine does falls on both. MONAI's sliding
-window, where MONAI is installed, runs the same folded network; all take three turns. What is in the
-file already is not measured again.
+window, where MONAI is installed, runs the same folded network, in windows of 512 pixels and in
+windows of the size that our tiles show it; all take three turns. What is in the file already is not
+measured again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_unet.huge_pages import ask_for_huge_pages
 from napari_unet.inference.predict import predict_planes
 from napari_unet.inference.tiled import cut
 from napari_unet.models.model import Model
@@ -57,6 +59,11 @@ def bare_seconds(network: Network, shape: tuple[int, int]) -> float:
     return process_time() - start
 
 
+def widest(network: Network, side: int, tile_px: int) -> int:
+    """The side of the largest square that a tile shows the network."""
+    return max(t.read[2] - t.read[0] for t in cut(network, (side,) * 2, (side,) * 2, tile_px))
+
+
 def tiled(model: Model, network: Network, image: np.ndarray, tile_px: int) -> Row:
     """Seconds of the whole image, and of tiles beside those of the bare network."""
     size = (image.shape[0], image.shape[1])
@@ -78,11 +85,12 @@ def tiled(model: Model, network: Network, image: np.ndarray, tile_px: int) -> Ro
         index += 1
         start = process_time()
     seen = sum(height * width for height, width in shapes.values())
-    return {"side": image.shape[0], "tile": tile_px, "s": round(total, 2), "seen": seen,
+    return {"side": image.shape[0], "tile": tile_px,
+            "window": widest(network, image.shape[0], tile_px), "s": round(total, 2), "seen": seen,
             "tile, bare, pixels": pairs}  # fmt: skip
 
 
-def monai(network: Network, image: np.ndarray) -> float:
+def monai(network: Network, image: np.ndarray, window_px: int) -> float:
     """Seconds of MONAI's sliding window, the image normalised and on the CPU already."""
     from monai.inferers import sliding_window_inference
 
@@ -94,7 +102,7 @@ def monai(network: Network, image: np.ndarray) -> float:
     start = process_time()
     with torch.inference_mode():
         sliding_window_inference(
-            shown, (WINDOW_PX,) * 2, 1, predictor, overlap=OVERLAP, mode="gaussian"
+            shown, (window_px,) * 2, 1, predictor, overlap=OVERLAP, mode="gaussian"
         )
     return round(process_time() - start, 2)
 
@@ -107,15 +115,17 @@ def measure(found: Row, side: int, tiles: list[int], save: Callable[[], None]) -
     if "bare" not in found:
         found["bare"] = {px: round(px * px / bare_seconds(network, (px, px))) for px in BARE_PX}
         save()
-    rows, theirs = found.setdefault("tiled", []), found.setdefault("monai", [])
+    rows, theirs = found.setdefault("tiled", []), found.setdefault("monai", {})
+    windows = [WINDOW_PX, *(widest(network, image.shape[0], tile_px) for tile_px in tiles)]
     for turn in range(TURNS):
         for tile_px in tiles:
             if sum(row["tile"] == tile_px for row in rows) <= turn:
                 rows.append(tiled(model, network, image, tile_px))
                 save()
-        if len(theirs) <= turn and find_spec("monai") is not None:
-            theirs.append(monai(network, image))
-            save()
+        for window_px in windows if find_spec("monai") is not None else ():
+            if len(seconds := theirs.setdefault(str(window_px), [])) <= turn:
+                seconds.append(monai(network, image, window_px))
+                save()
 
 
 def main() -> None:
@@ -125,6 +135,7 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
+    ask_for_huge_pages()
     torch.set_num_threads(1)
     found = json.loads(given.out.read_text()) if given.out.exists() else {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from threading import Lock, Thread, current_thread
 
 from napari_unet.jobs.engine import wire
@@ -11,7 +12,7 @@ from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener, Perform
 from napari_unet.jobs.messages import Ending
 from napari_unet.jobs.perform import perform, warm_up
 from napari_unet.jobs.run import Order, run
-from napari_unet.schema.requests import Request
+from napari_unet.schema.requests import Joining, Request
 
 _GRACE_S = 3.0
 
@@ -67,6 +68,12 @@ class InlineEngine:
             target=self._work, args=(copied, order, on_message), name="inline engine", daemon=True
         )
         self._thread.start()
+
+    def join(self, joining: Joining) -> None:
+        """Let a copy of a correction join the fine-tuning that runs, at its next step."""
+        if (order := self._order) is not None:
+            frame = wire.pack_joining(joining, self._folder.arrays)
+            order.joining.put(partial(wire.unpack_joining, frame, self._folder.arrays))
 
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from napari_unet.jobs.messages import Message
 from napari_unet.schema.events import Event
-from napari_unet.schema.requests import Request, Result
+from napari_unet.schema.requests import Answer, Request, Result
 
-Job = Generator[Event, None, Result]
+Job = Generator[Event, Answer, Result]
 """A long job: it yields what it does and returns what it made."""
 
 Perform = Callable[[Request, Path], Job]

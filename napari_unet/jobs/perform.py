@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unet.jobs.job import Job
-from napari_unet.jobs.safekeeping import state_of, taken_up
+from napari_unet.jobs.safekeeping import joined_before, keep_joining, state_of, taken_up
 from napari_unet.schema.events import Progress
 from napari_unet.schema.requests import (
     Blended,
@@ -100,6 +100,7 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
     from napari_unet.models.archive import write_model
     from napari_unet.models.library import file_name
     from napari_unet.training.finetune import fine_tuning
+    from napari_unet.training.joining import Joins
 
     request = taken_up(request)
     model = _load(request.model)
@@ -111,6 +112,7 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
         request.view,
         base=base,
         checkpoint=state_of(request),
+        joins=Joins(joined_before(request), partial(keep_joining, request)),
         spent=time.monotonic() - begun,
     )
     path = folder / file_name(tuned.model.card)

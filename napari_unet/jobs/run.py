@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from napari_unet.jobs.failure import failed
 from napari_unet.jobs.job import Job
 from napari_unet.jobs.messages import Cancelled, Done, Ending, Message
-from napari_unet.schema.events import Event, StopEarly
+from napari_unet.schema.events import Event, StepDone, StopEarly
+from napari_unet.schema.requests import Joining
 
 
 @dataclass
 class Order:
-    """The wish of a person that a job ends: given in one thread, obeyed in another.
+    """What a person wants of a job that runs: said in one thread, obeyed in another.
 
     Parameters
     ----------
     cancelled
         Set to True, and the job is asked to end at its next event.
     on_heard
-        Called when the job is asked.
+        Called when the job is asked to end.
+    joining
+        What is to join a fine-tuning; each is read when the job takes it.
     """
 
     cancelled: bool = False
     on_heard: Callable[[], None] | None = None
+    joining: SimpleQueue[Callable[[], Joining]] = field(default_factory=SimpleQueue)
+
+    def joined(self) -> list[Joining]:
+        """What has come since it was asked for the last time."""
+        return [self.joining.get()() for _ in range(self.joining.qsize())]
 
 
 def run(job: Job, order: Order) -> Generator[Message, None, None]:
     """Yield what a job says, and last how it ended.
 
     A cancelled job gets `StopEarly` at its next event: what it returns then is its result, as a
-    training returns the best so far; a job that lets it through is cancelled. When the ending is
-    yielded the job is closed, and no traceback holds on to its arrays.
+    training returns the best so far; a job that lets it through is cancelled. What is to join a
+    fine-tuning is sent to it when it has done a step. When the ending is yielded the job is closed,
+    and no traceback holds on to its arrays.
     """
     ending: Ending
     try:
@@ -47,7 +57,7 @@ def run(job: Job, order: Order) -> Generator[Message, None, None]:
 
 
 def _events(job: Job, order: Order) -> Generator[Event, None, Done]:
-    asked = False
+    asked, event = False, None
     while True:
         try:
             if order.cancelled and not asked:
@@ -55,6 +65,8 @@ def _events(job: Job, order: Order) -> Generator[Event, None, Done]:
                 if order.on_heard is not None:
                     order.on_heard()
                 event = job.throw(StopEarly())
+            elif isinstance(event, StepDone):
+                event = job.send(order.joined() or None)
             else:
                 event = next(job)
         except StopIteration as end:

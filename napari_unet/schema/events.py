@@ -11,6 +11,7 @@ from napari_unet.schema.arrays import Array, ArrayRecord
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import Record
+from napari_unet.schema.training_record import Joined
 
 T = TypeVar("T")
 
@@ -39,7 +40,11 @@ class TileDone(ArrayRecord):
 
 
 class StepDone(Record):
-    """One step of training."""
+    """One step of training.
+
+    Whoever drives the job may answer it with corrections that are to join a fine-tuning, see
+    `napari_unet.schema.requests.Joining`.
+    """
 
     kind: Literal["step"] = "step"
     step: int
@@ -104,7 +109,7 @@ class Patches(ArrayRecord):
 
 
 Event = Annotated[
-    Progress | TileDone | StepDone | Validated | Notice | Compared | Glimpse | Patches,
+    Progress | TileDone | StepDone | Validated | Notice | Compared | Glimpse | Patches | Joined,
     Field(discriminator="kind"),
 ]
 

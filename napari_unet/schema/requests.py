@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from time import time
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -52,6 +54,23 @@ class FineTuneRequest(ArrayRecord):
     safe: str | None = None
     """A folder in which all is kept that is needed to go on after a crash; where it holds a
     training that was interrupted, that one goes on and all else is ignored."""
+
+
+class Joining(ArrayRecord):
+    """Regions of a plane that a person confirmed while a model learns, for that very training."""
+
+    correction: Correction
+    """All that is known now of the plane."""
+    regions: int = 1
+    """So many of them are new."""
+    at: float = Field(default_factory=time)
+    """When they were handed over, in seconds since 1970."""
+    step: int = 0
+    """They are learnt from after this step of the training, which says so itself."""
+
+
+Answer = Sequence[Joining] | None
+"""What a job can be sent at its events: at `StepDone`, what is to join a fine-tuning."""
 
 
 class CompareRequest(ArrayRecord):

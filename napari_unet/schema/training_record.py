@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from napari_unet.schema.proof import Proof
@@ -18,6 +20,23 @@ class Learnt(Record):
     """Objects among them, or classes where the mask holds classes."""
 
 
+class Joined(Record):
+    """What came of regions of a plane that a person confirmed while a model was learning."""
+
+    kind: Literal["joined"] = "joined"
+    image_id: str
+    at: float
+    """When it was handed over, in seconds since 1970."""
+    regions: int = Field(1, ge=1)
+    """So many at once."""
+    step: int = Field(ge=0)
+    """It is learnt from after this step."""
+    known_px: int = Field(0, ge=0)
+    """New pixels that are learnt from."""
+    why_not: str = ""
+    """Why none is, in one sentence: then it did not join, and counts next time."""
+
+
 class TrainingRecord(Record):
     """One training: on what, how long, how it went, and what it proved.
 
@@ -26,6 +45,8 @@ class TrainingRecord(Record):
 
     images: tuple[Learnt, ...] = ()
     """Empty where it was not trained on corrections."""
+    joined: tuple[Joined, ...] = ()
+    """Regions of these that joined while it was trained; what else is told holds them, too."""
     steps: int = Field(0, ge=0)
     seconds: float = Field(0.0, ge=0)
     """Of training alone, without preparing and judging."""

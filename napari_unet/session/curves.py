@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar, overload
 
 import numpy as np
 
 from napari_unet.schema.events import StepDone, Validated
+from napari_unet.schema.training_record import Joined
 
 T = TypeVar("T")
 
@@ -56,12 +57,18 @@ class Curves:
 
     steps: Sequence[StepDone] = ()
     tests: Sequence[Validated] = ()
+    joined: Sequence[Joined] = ()
+    """What came of regions that were to join it."""
 
-    def after(self, event: StepDone | Validated) -> Curves:
+    def after(self, event: StepDone | Validated | Joined) -> Curves:
         """The curves with one value more."""
-        if isinstance(event, StepDone):
-            return Curves(_growing(self.steps).after(event), self.tests)
-        return Curves(self.steps, _growing(self.tests).after(event))
+        match event:
+            case StepDone():
+                return replace(self, steps=_growing(self.steps).after(event))
+            case Validated():
+                return replace(self, tests=_growing(self.tests).after(event))
+            case Joined():
+                return replace(self, joined=(*self.joined, event))
 
 
 def thinned(places: np.ndarray, values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

@@ -69,6 +69,9 @@ def learnt_text(card: ModelCard) -> str:
     text = many(len(images), "image") if images else ""
     if images and card.classes == 1:
         text += f", {many(sum(one.objects for one in images), 'object')}"
+    joined = card.training.joined if card.training else ()
+    if joined:
+        text += f", {many(sum(one.regions for one in joined), 'region')} joined later"
     return text
 
 

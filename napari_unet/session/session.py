@@ -17,6 +17,7 @@ from napari_unet.schema.requests import (
     CheckRequest,
     FineTuned,
     FineTuneRequest,
+    Joining,
     Predicted,
     PredictRequest,
     Request,
@@ -24,6 +25,7 @@ from napari_unet.schema.requests import (
     View,
 )
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings
+from napari_unet.schema.training_record import Joined
 from napari_unet.session.curves import Curves
 from napari_unet.session.decision import Decision
 from napari_unet.session.edits import PlaneIndex
@@ -54,6 +56,7 @@ class Session(Decision):
     """A specimen, and the planes of which a prediction came to its end."""
     learned = Signal(Curves)
     glimpsed = Signal(Glimpse)
+    joined = Signal(Joined)
     noticed = Signal(str)
     failed = Signal(str, str)
     """One sentence for the user, and the details for a report."""
@@ -84,6 +87,11 @@ class Session(Decision):
     def ending(self) -> bool:
         """Whether the running job has been asked to end."""
         return self._line.ending
+
+    @property
+    def learns(self) -> bool:
+        """Whether a fine-tuning runs that has not been asked to end."""
+        return self.running is not None and self.running.kind == "fine-tune" and not self.ending
 
     def why_not_run(self) -> str:
         """Why no job can start now, in one sentence; empty if one can."""
@@ -154,6 +162,17 @@ class Session(Decision):
             base=str(base.path) if base else None,
         )
         self._teach(request, self.safe.open())
+
+    def join(self, joining: Joining) -> None:
+        """Let a correction join the fine-tuning that runs; `joined` says what came of it.
+
+        Raises
+        ------
+        OSError
+            If it cannot be handed over.
+        """
+        if self.learns:
+            self._line.join(joining)
 
     def go_on(self, interrupted: Unfinished) -> None:
         """Go on with a training that was interrupted, as if nothing had happened.
@@ -251,6 +270,9 @@ class Session(Decision):
                 self.glimpsed.emit(event)
             case StepDone() | Validated():
                 self._draw(self.curves.after(event))
+            case Joined():
+                self._draw(self.curves.after(event))
+                self.joined.emit(event)
             case Notice():
                 self.noticed.emit(event.text)
 

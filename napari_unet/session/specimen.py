@@ -77,13 +77,17 @@ class Specimen:
             Gives a plane of the image as a network sees it.
         """
         for plane, known in self.history.known():
-            yield Correction(
-                image_id=":".join([self.image_id, *map(str, plane)]),
-                image=image_of(plane),
-                labels=np.array(self.labels[plane]),
-                known=known,
-                classes=self.history.classes,
-            )
+            yield self.correction(plane, known, image_of(plane))
+
+    def correction(self, plane: PlaneIndex, known: np.ndarray, image: np.ndarray) -> Correction:
+        """What can be learned from one plane, of which so much is known."""
+        return Correction(
+            image_id=":".join([self.image_id, *map(str, plane)]),
+            image=image,
+            labels=np.array(self.labels[plane]),
+            known=known,
+            classes=self.history.classes,
+        )
 
     def adopt(self, other: Specimen) -> None:
         """Take over the probabilities of another specimen of the same image."""

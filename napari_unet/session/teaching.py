@@ -71,7 +71,7 @@ def start_text(base: Entry | None) -> str:
     return f"Starts from its base, '{base.card.name}', with all corrections at hand."
 
 
-def unusual(settings: FineTuneSettings, has_base: bool = False) -> str:
+def unusual(settings: FineTuneSettings, has_base: bool = False, joins: bool = False) -> str:
     """What was chosen that is not as usual, in one line; empty if nothing was.
 
     A model that has no base goes on from itself in any case.
@@ -85,5 +85,7 @@ def unusual(settings: FineTuneSettings, has_base: bool = False) -> str:
         parts.append(f"loss: {LOSSES[settings.loss.loss].title}")
     if settings.network is None and not settings.auto_input:
         parts.append("input left as it is")
+    if joins:
+        parts.append("new regions join a running training")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:]

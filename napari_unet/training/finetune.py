@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from napari_unet.models.model import Model
+from napari_unet.networks.network import Network
 from napari_unet.schema.catalog import NETWORKS
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Event, Notice, finish
+from napari_unet.schema.input import AutoInput
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import Proof
-from napari_unet.schema.requests import View
+from napari_unet.schema.requests import Answer, View
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings
 from napari_unet.schema.settings.training import FEWEST_STEPS, UNTIL_TIME_IS_UP
 from napari_unet.training.base import judged_as_it_is
@@ -21,6 +23,7 @@ from napari_unet.training.card import card_of_training, proven, training_record
 from napari_unet.training.examiner import Examiner
 from napari_unet.training.fitting import mask_of_network
 from napari_unet.training.input_alone import input_alone, told
+from napari_unet.training.joining import Joins, OpenLesson, joining
 from napari_unet.training.judging import Judgement
 from napari_unet.training.lesson import Lesson
 from napari_unet.training.preparation import Prepared, preparing
@@ -49,16 +52,18 @@ def fine_tuning(
     *,
     base: Model | None = None,
     checkpoint: Path | None = None,
+    joins: Joins = Joins(),  # noqa: B008 (frozen)
     spent: float = 0.0,
-) -> Generator[Event, None, FineTuneResult]:
+) -> Generator[Event, Answer, FineTuneResult]:
     """The job behind `fine_tune`, which somebody may watch; a checkpoint is as in `train`.
 
-    Of its time ``spent`` seconds have gone by already.
+    Of its time ``spent`` seconds have gone by already. Corrections may join while it trains, see
+    `napari_unet.training.joining`; it gets neither more steps nor more time for them.
 
     Yields
     ------
-    Progress while it prepares; StepDone, Progress and Validated while it trains, and Glimpse of
-    what is to be seen.
+    Progress while it prepares; StepDone, Progress and Validated while it trains, Glimpse of what
+    is to be seen, and Joined of what was sent.
     """
     budget = Budget(settings.seconds, spent=spent)
     ready = yield from preparing(model, corrections, settings, base)
@@ -66,9 +71,10 @@ def fine_tuning(
     examiner = Examiner(network, ready.lesson, ready.pack, budget)
     knew, before, untaught = _before(model, ready, corrections, settings, examiner)
     begun = budget.elapsed
+    lesson = OpenLesson(ready.lesson, ready.sampler, ready.model.card, settings.loss)
     training = train(
         network,
-        ready.sampler,
+        lesson.sampler,
         plan,
         validate=examiner.test,
         validations=budget.tests(),
@@ -77,13 +83,13 @@ def fine_tuning(
         checkpoint=checkpoint,
     )
     pixels = plan.batch * plan.patch_px**2
-    trained = yield from watching(training, network, ready.model.card, view, pixels)
+    watched = watching(training, network, ready.model.card, view, pixels)
+    trained = yield from joining(watched, lesson, joins)
+    ready = ready._replace(lesson=lesson.lesson)
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
     network.load_state_dict(trained.parameters)
-    mask = mask_of_network(network, ready.lesson.taught, ready.lesson.mask)
-    judged = examiner.judgement(trained.scores) if mask == ready.lesson.mask else None
-    judged = judged or examiner.judge(network, mask)
+    mask, judged = _after(network, ready.lesson, trained, examiner)
     tuned = _tuned(model, ready, corrections, settings, trained, judged, mask)
     knows = examiner.memory(network)
     replay = None if knew is None or knows is None else (knew, knows)
@@ -93,10 +99,7 @@ def fine_tuning(
     if sees_anew and (not proof.accepted or quality(judged.scores) < quality(untaught.scores)):
         alone = input_alone(model, ready.model, before, untaught, ready.lesson)
         tuned, proof = alone or (tuned, proof)
-    found = ready.found
-    if found is not None:
-        found = found.model_copy(update={"split": tuned.card.mask.split_touching})
-    proof = told(proof, found)
+    proof = told(proof, _found(ready, tuned))
     return FineTuneResult(proven(tuned, proof), proof, trained.step, budget.elapsed)
 
 
@@ -156,6 +159,21 @@ def _before(
     return knew, judged_as_it_is(chosen, corrections, examiner.exams, device), untaught
 
 
+def _after(
+    network: Network, lesson: Lesson, trained: Trained, examiner: Examiner
+) -> tuple[MaskSettings, Judgement]:
+    """How the masks of the network are made that has learnt, and how good they are."""
+    mask = mask_of_network(network, lesson.taught, lesson.mask)
+    judged = examiner.judgement(trained.scores) if mask == lesson.mask else None
+    return mask, judged or examiner.judge(network, mask)
+
+
+def _found(ready: Prepared, tuned: Model) -> AutoInput | None:
+    """How images are best shown, and whether the new model splits touching objects."""
+    split = {"split": tuned.card.mask.split_touching}
+    return None if ready.found is None else ready.found.model_copy(update=split)
+
+
 def _tuned(
     chosen: Model,
     ready: Prepared,
@@ -181,7 +199,10 @@ def _tuned(
         scores=judged.scores.plain,
         data=_data(lesson, corrections),
         training=training_record(
-            trained, lesson.corrections, chosen=chosen.card.id if is_other else None
+            trained,
+            lesson.corrections,
+            joined=lesson.joined,
+            chosen=chosen.card.id if is_other else None,
         ),
     )
     pack = pack_after(ready.pack, lesson.examples, ready.plan)
@@ -207,7 +228,7 @@ def _origin(present: ModelCard, new: str | None) -> dict[str, Any]:
 
 
 def _data(lesson: Lesson, corrections: Sequence[Correction]) -> str:
-    names = sorted({correction.image_id for correction in corrections})
+    names = sorted({correction.image_id for correction in (*corrections, *lesson.corrections)})
     return f"{lesson.known_px} corrected pixels of {', '.join(names)}"
 
 

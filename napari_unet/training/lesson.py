@@ -12,6 +12,7 @@ from napari_unet.schema.correction import Correction, kind_text
 from napari_unet.schema.events import Event, Notice, Progress
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, MaskSettings
+from napari_unet.schema.training_record import Joined
 from napari_unet.training.examples import Example, make_example
 from napari_unet.training.fitting import fitting_mask
 from napari_unet.training.heldout import held_out
@@ -32,6 +33,10 @@ class Lesson(NamedTuple):
     """Those that it is made of."""
     taught: Sequence[Exam] = ()
     """The images of the examples, with what is learnt of them as what counts."""
+    names: Sequence[str] = ()
+    """What identifies the images of the examples."""
+    joined: tuple[Joined, ...] = ()
+    """What came to it while it was taught, see `napari_unet.training.joining`."""
 
 
 def prepare_lesson(
@@ -60,9 +65,11 @@ def prepare_lesson(
     """
     parts = yield from dividing(card, corrections)
     examples: list[Example] = []
+    names: list[str] = []
     for done, exam in enumerate(parts.taught, start=1):
         if exam.counted.any():
-            examples.append(_example(exam, card.classes, loss))
+            examples.append(example_of(exam, card.classes, loss))
+            names.append(parts.usable[done - 1].image_id)
         else:
             yield Notice(text=_judged_only(parts.usable[done - 1]))
         yield Progress(phase="weight map", done=done, total=len(parts.usable))
@@ -74,6 +81,7 @@ def prepare_lesson(
         sum(int(exam.counted.sum()) for exam in parts.whole),
         parts.usable,
         _that_count(parts.taught),
+        names,
     )
 
 
@@ -100,12 +108,12 @@ def dividing(
         if not np.any(correction.known):
             yield Notice(text=f"'{correction.image_id}' has no known pixel: it is left out.")
         elif correction.classes != card.classes:
-            yield Notice(text=_of_another_kind(correction, card.classes))
+            yield Notice(text=of_another_kind(correction, card.classes))
         else:
             usable.append(correction)
     if not usable:
         raise ValueError(_nothing_left(corrections, card.classes))
-    whole = [_exam(correction, card) for correction in usable]
+    whole = [exam_of(correction, card) for correction in usable]
     asides = [
         held_out(one.counted.shape, of.image_id) for one, of in zip(whole, usable, strict=True)
     ]
@@ -124,12 +132,20 @@ def _that_count(exams: Sequence[Exam]) -> list[Exam]:
     return [exam for exam in exams if exam.counted.any()]
 
 
-def _exam(correction: Correction, card: ModelCard) -> Exam:
+def exam_of(correction: Correction, card: ModelCard) -> Exam:
+    """A corrected plane as a model sees it, of which all that is known counts.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot take such an image.
+    """
     known = np.asarray(correction.known) > 0
     return Exam(prepare(correction.image, card), correction.labels, known)
 
 
-def _example(exam: Exam, classes: int, loss: LossSettings) -> Example:
+def example_of(exam: Exam, classes: int, loss: LossSettings) -> Example:
+    """What is learnt of a plane: of all that counts."""
     return make_example(
         exam.image, exam.labels, exam.counted, classes=classes, percentiles=None, loss=loss
     )
@@ -138,7 +154,7 @@ def _example(exam: Exam, classes: int, loss: LossSettings) -> Example:
 def _nothing_left(corrections: Sequence[Correction], classes: int) -> str:
     others = [one for one in corrections if one.classes != classes]
     if others:
-        return _of_another_kind(others[0], classes)
+        return of_another_kind(others[0], classes)
     return "There is no correction to learn from: mark a region as right first."
 
 
@@ -149,7 +165,8 @@ def _judged_only(correction: Correction) -> str:
     )
 
 
-def _of_another_kind(correction: Correction, classes: int) -> str:
+def of_another_kind(correction: Correction, classes: int) -> str:
+    """Why a model does not learn from a correction that holds something else than its masks."""
     return (
         f"A corrected mask of {kind_text(correction.classes)} is left out, since this model learns "
         f"{kind_text(classes)}: fine-tune another model on it."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from copy import copy
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Generator, Tensor
@@ -106,6 +107,13 @@ class PatchSampler:
         intensity = Generator(images.device).manual_seed(generator.initial_seed())
         images = vary_intensity(images, self.settings.intensity, intensity, self.share)
         return Batch(images, targets, weight_maps)
+
+    def with_example(self, place: int, example: Example) -> Self:
+        """The same with an image in the place of another one, or one more beyond the last."""
+        other = copy(self)
+        example = example.to(self.examples[0].image.device)
+        other.examples = [*self.examples[:place], example, *self.examples[place + 1 :]]
+        return other
 
     def _chosen(self, step: int, generator: Generator) -> list[int]:
         if self.chances is not None:

@@ -22,8 +22,7 @@ from napari_unet.schema.settings import FineTuneSettings, TrainSettings
 from napari_unet.training.auto_input import MOST_WINDOWS, finding_input, shown_so
 from napari_unet.training.base import starting_from
 from napari_unet.training.lesson import Lesson, prepare_lesson
-from napari_unet.training.patches import Sampler
-from napari_unet.training.replay import replaying
+from napari_unet.training.replay import Replaying, replaying
 
 SECONDS_PER_WINDOW, LEAST_SECONDS = 20, 5
 """The input is tried on one corrected window for so many seconds of the time budget; a smaller one
@@ -48,7 +47,7 @@ class Prepared(NamedTuple):
     """To be trained, on its device."""
     pack: Pack | None
     plan: TrainSettings
-    sampler: Sampler
+    sampler: Replaying
     """Where its patches come from."""
 
 

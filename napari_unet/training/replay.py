@@ -36,7 +36,7 @@ class MixedSampler:
         Where they come from; a batch is as large as both of theirs together.
     """
 
-    def __init__(self, new: Sampler, old: Sampler) -> None:
+    def __init__(self, new: PatchSampler, old: Sampler) -> None:
         self.new, self.old = new, old
 
     @property
@@ -49,13 +49,21 @@ class MixedSampler:
         both = zip(self.new.draw(step), self.old.draw(step), strict=True)
         return Batch(*(torch.cat(parts) for parts in both))
 
+    def with_example(self, place: int, example: Example) -> MixedSampler:
+        """The same with a new image in the place of another one, or one more beyond the last."""
+        return MixedSampler(self.new.with_example(place, example), self.old)
+
+
+Replaying = PatchSampler | MixedSampler
+"""Draws patches of new images, and maybe replays others."""
+
 
 def replaying(
     examples: Sequence[Example],
     pack: Pack | None,
     settings: TrainSettings,
     network: Network,
-) -> Sampler:
+) -> Replaying:
     """Draw patches of new images, and a part of each batch from a replay pack.
 
     Parameters

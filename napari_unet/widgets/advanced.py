@@ -1,9 +1,9 @@
-"""What is seldom chosen for fine-tuning: network, loss, input; folded away at first."""
+"""What is seldom chosen for fine-tuning: network, loss, input and more; folded away at first."""
 
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import teaching
@@ -12,9 +12,16 @@ from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Explanation, button
 from napari_unet.widgets.runner import guarded
 
+_JOIN = (
+    "What you mark as right while a model learns is learnt in the same training, from its next\n"
+    "step on. Otherwise it counts next time, as does always what lies where models are judged."
+)
+
 
 class Advanced(QWidget):
     """What corrections are taught to, with which loss, and whether the input is looked for.
+
+    Also whether what is confirmed while a training runs joins it.
 
     Folded it takes one line; what is not as usual is said in a second one.
     """
@@ -25,10 +32,10 @@ class Advanced(QWidget):
     def __init__(self, settings: FineTuneSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._has_base = False
+        self._has_base = self._joins = False
         self.fold = button(
             "Advanced",
-            "Another network, another loss, or the input as it is.",
+            "Another network, another loss, the input as it is, or regions that join later.",
             name="flat",
             checkable=True,
         )
@@ -41,10 +48,12 @@ class Advanced(QWidget):
             loss.title or "", "What the network is taught to minimise.", teaching.losses()
         )
         self.input = Form(settings, ["auto_input"])
+        self.join = QCheckBox("New regions join a running training")
+        self.join.setToolTip(_JOIN)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
-        for widget in (self.fold, self.unusual, self.start, self.loss, self.input):
+        for widget in (self.fold, self.unusual, self.start, self.loss, self.input, self.join):
             rows.addWidget(widget)
         self.fold.toggled.connect(self._on_folded)
         self.start.chosen.connect(self._on_start_chosen)
@@ -59,6 +68,15 @@ class Advanced(QWidget):
             self.start.offer(teaching.starts(has_base))
             self.show_settings(self._settings)
 
+    def show_joins(self, joins: bool) -> None:
+        """Show whether what is confirmed meanwhile joins a training, without saying so."""
+        if joins != self._joins:
+            self._joins = joins
+            blocked = self.join.blockSignals(True)
+            self.join.setChecked(joins)
+            self.join.blockSignals(blocked)
+            self.show_settings(self._settings)
+
     def show_settings(self, settings: FineTuneSettings) -> None:
         """Show other settings, without saying that they changed."""
         self._settings = settings
@@ -69,7 +87,9 @@ class Advanced(QWidget):
         self.start.setVisible(opened)
         self.loss.setVisible(opened)
         self.input.setVisible(opened and settings.network is None)
-        self.unusual.say("" if opened else teaching.unusual(settings, self._has_base))
+        self.join.setVisible(opened)
+        unusual = teaching.unusual(settings, self._has_base, self._joins)
+        self.unusual.say("" if opened else unusual)
 
     def _use(self, **update: object) -> None:
         self.show_settings(self._settings.model_copy(update=update))

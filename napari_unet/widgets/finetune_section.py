@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.session import kind, teaching, wording
 from napari_unet.session.curves import Curves
-from napari_unet.session.meanwhile import meanwhile_text
+from napari_unet.session.meanwhile import joined_text, meanwhile_text
 from napari_unet.widgets.advanced import Advanced
 from napari_unet.widgets.blend_row import BlendRow
 from napari_unet.widgets.card import ProofCard
@@ -58,6 +58,7 @@ class FineTuneSection(Section):
         self.reason = Explanation()
         self.outside = Explanation()
         self.running = Running("Stop", "End now, and keep the best that was reached.")
+        self.joined = Explanation()
         self.meanwhile = Explanation()
         self.plot = Plot(colours)
         self.family = Family(desk.session)
@@ -78,6 +79,7 @@ class FineTuneSection(Section):
             self.reason,
             self.outside,
             self.running,
+            self.joined,
             self.meanwhile,
             self.card,
             self.plot,
@@ -96,6 +98,7 @@ class FineTuneSection(Section):
     def _connect(self) -> None:
         self.settings.changed.connect(self._on_settings_edited)
         self.advanced.changed.connect(self._on_settings_edited)
+        self.advanced.join.toggled.connect(self._on_join_toggled)
         self.what_counts.changed.connect(self._on_settings_edited)
         self.what_it_sees.grown.connect(self.grown)
         self.family.grown.connect(self.grown)
@@ -129,11 +132,13 @@ class FineTuneSection(Section):
         self.outside.say(outside)
         comparing = session.wanted is not None and session.wanted.kind in ("compare", "blend")
         self.running.setVisible(learning or comparing)
+        self.joined.say(joined_text(session.curves.joined))
         self.meanwhile.say(meanwhile_text(self._desk.teacher.made_meanwhile, learning))
         self.running.show_progress(session.progress, session.ending)
         self._reveal(self.plot, learning or bool(session.curves.steps))
         self.settings.show_record(settings)
         self.advanced.show_settings(settings)
+        self.advanced.show_joins(self._desk.teacher.joiner.wanted)
         self.advanced.show_base(session.base is not None)
         self.start.say("" if learning else teaching.start_text(session.base_for(settings)))
         self.estimate.say(self._desk.teacher.estimate())
@@ -157,6 +162,11 @@ class FineTuneSection(Section):
     def _on_settings_edited(self, settings: FineTuneSettings) -> None:
         self._desk.teacher.use(settings)
         self.refresh()
+
+    @guarded
+    def _on_join_toggled(self, wanted: bool) -> None:
+        self._desk.teacher.joiner.want(wanted)
+        self._desk.changed.emit()
 
     @guarded
     def _on_run_clicked(self) -> None:

@@ -19,6 +19,7 @@ from napari_unet.session.history import History
 from napari_unet.session.journal import Identity
 from napari_unet.session.meanwhile import Meanwhile
 from napari_unet.session.taught import Taught
+from napari_unet.widgets.joiner import Joiner
 from napari_unet.widgets.preferences import remember, remembered
 from napari_unet.widgets.runner import Latest, guarded, tell
 
@@ -50,6 +51,8 @@ class Teacher(QObject):
         """The last fine-tuning, as it can be done again; None if it was not begun here."""
         self._gathering = Latest(0, self)
         self._meanwhile = Meanwhile()
+        self.joiner = Joiner(desk.session, desk.stage.bench, self._meanwhile, self)
+        self.joiner.changed.connect(desk.changed)
         self._prober = prober
         prober.changed.connect(desk.changed.emit)
         desk.session.changed.connect(self._on_session_changed)
@@ -136,6 +139,8 @@ class Teacher(QObject):
         run = self._session.running
         if run is not None and isinstance(run.request, FineTuneRequest):
             self.taught = self.taught if run.request.corrections else None
+            if not self._meanwhile.begun:
+                self._meanwhile.begin(self._histories())
 
     def _noted(self, settings: FineTuneSettings) -> Taught | None:
         """What is learnt now, of open images and of the rest of a folder."""

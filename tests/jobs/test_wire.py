@@ -8,7 +8,13 @@ from napari_unet.jobs.engine import wire
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Compared, StepDone, TileDone
-from napari_unet.schema.requests import Checked, CheckRequest, FineTuneRequest, PredictRequest
+from napari_unet.schema.requests import (
+    Checked,
+    CheckRequest,
+    FineTuneRequest,
+    Joining,
+    PredictRequest,
+)
 
 ARRAYS = [
     np.arange(12, dtype=np.uint16).reshape(3, 4),
@@ -54,6 +60,20 @@ def test_corrections_cross(tmp_path):
     assert arrived.image_id == "a"
     for field in ("image", "labels", "known"):
         assert np.array_equal(getattr(arrived, field), getattr(correction, field))
+
+
+def test_what_joins_crosses_as_it_was(tmp_path):
+    labels = np.arange(6, dtype=np.uint16).reshape(2, 3)
+    known = (labels > 2).astype(np.uint8)
+    correction = Correction(image_id="a", image=labels.astype(float), labels=labels, known=known)
+    sent = Joining(correction=correction, regions=3, at=0.1, step=9)
+    frame = wire.pack_joining(sent, tmp_path)
+    labels[:] = 0
+    assert frame.startswith(wire.JOIN)
+    arrived = wire.unpack_joining(frame, tmp_path)
+    assert (arrived.regions, arrived.at, arrived.step) == (3, 0.1, 9)
+    assert np.array_equal(arrived.correction.labels, np.arange(6).reshape(2, 3))
+    assert np.array_equal(arrived.correction.known, known)
 
 
 def test_a_tile_is_read_whole_and_its_file_is_gone(tmp_path):
@@ -105,4 +125,6 @@ def test_objects_are_never_pickled(tmp_path):
 def test_no_request_can_be_taken_for_an_order(tmp_path):
     frame = wire.pack_request(CheckRequest(), tmp_path)
     assert frame.startswith(b"{")
-    assert not any(order.startswith(b"{") for order in (wire.CANCEL, wire.WARM_UP, wire.HEARD))
+    orders = (wire.CANCEL, wire.WARM_UP, wire.JOIN, wire.HEARD)
+    assert not any(order.startswith(b"{") for order in orders)
+    assert not any(order.startswith(wire.JOIN) for order in (wire.CANCEL, wire.WARM_UP))

@@ -55,6 +55,7 @@ class FakeEngine:
         self.quick = quick
         self.folder = folder
         self.requests = []
+        self.joinings = []
         self.cancelled = 0
         self.closed = False
         self._listener = None
@@ -65,6 +66,9 @@ class FakeEngine:
         self._listener = on_message
         if self.quick:
             self.work()
+
+    def join(self, joining):
+        self.joinings.append(joining)
 
     def cancel(self):
         self.cancelled += 1

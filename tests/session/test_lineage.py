@@ -9,7 +9,7 @@ from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.proof import HeldOutScores, Proof
 from napari_unet.schema.scores import Scores
 from napari_unet.schema.settings import LossSettings, NetworkSettings, TrainSettings
-from napari_unet.schema.training_record import Learnt, TrainingRecord
+from napari_unet.schema.training_record import Joined, Learnt, TrainingRecord
 from napari_unet.session.differences import Row, compare
 from napari_unet.session.lineage import base_of, family, learnt_text, score_text
 
@@ -85,6 +85,9 @@ def test_cards_that_name_each_other_end_nothing():
 def test_it_says_of_a_model_what_it_learnt_and_how_good_it_is():
     assert learnt_text(tuned()) == "2 images, 5 objects"
     assert score_text(tuned()) == "object F1 0.40 -> 0.60"
+    joined = (Joined(image_id="a", at=0, step=3, regions=2), Joined(image_id="b", at=0, step=9))
+    training = TrainingRecord(images=IMAGES[:1], joined=joined)
+    assert learnt_text(card("x", training=training)) == "1 image, 4 objects, 3 regions joined later"
     base = card("base", scores=Scores(iou=0.5, dice=0.6, f1_50=0.55))
     assert (learnt_text(base), score_text(base)) == ("", "object F1 0.55")
     assert score_text(card("none")) == ""

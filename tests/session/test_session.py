@@ -7,8 +7,15 @@ from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.models.library import list_models
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Notice, Progress, StepDone, TileDone, Validated
-from napari_unet.schema.requests import CheckRequest, FineTuneRequest, Predicted, PredictRequest
+from napari_unet.schema.requests import (
+    CheckRequest,
+    FineTuneRequest,
+    Joining,
+    Predicted,
+    PredictRequest,
+)
 from napari_unet.schema.settings import FineTuneSettings, PredictSettings
+from napari_unet.schema.training_record import Joined
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
 from tests.session.fakes import BETTER, CHECKED, FakeEngine
@@ -281,3 +288,27 @@ def test_messages_go_through_the_owners_thread(library, engine):
     assert session.device is None
     waiting.pop()()
     assert session.device == CHECKED
+
+
+def test_a_correction_joins_a_fine_tuning_only_while_it_learns(session, engine):
+    more, came = Joining(correction=correction()), heard(session.joined)
+    session.join(more)
+    segment(session)
+    session.join(more)
+    engine.end(Cancelled())
+    assert not session.learns
+    assert engine.joinings == []
+    session.fine_tune([correction()], FineTuneSettings())
+    assert session.learns
+    session.join(more)
+    assert engine.joinings == [more]
+    said = Joined(image_id="a", at=more.at, step=3, known_px=5)
+    engine.say(said)
+    assert came == [(said,)]
+    assert session.curves.joined == (said,)
+    session.cancel()
+    session.join(more)
+    assert engine.joinings == [more], "it has been asked to end"
+    engine.end(Cancelled())
+    session.fine_tune([correction()], FineTuneSettings())
+    assert session.curves.joined == (), "a new one begins"

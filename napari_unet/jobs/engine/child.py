@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -58,6 +59,9 @@ class Child:
         for frame in wire.frames(self._reader):
             if frame == wire.CANCEL:
                 self._order.cancelled = True
+            elif frame.startswith(wire.JOIN):
+                read = partial(wire.unpack_joining, frame, self._folder.arrays)
+                self._order.joining.put(read)
             elif frame == wire.WARM_UP:
                 self._inbox.put((frame, Order()))
             else:

@@ -13,7 +13,7 @@ from napari_unet.jobs.engine.process import Process
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
-from napari_unet.schema.requests import Request
+from napari_unet.schema.requests import Joining, Request
 
 _JOIN_S = 1.0
 
@@ -95,6 +95,22 @@ class Engine:
                 frame = wire.pack_request(request, folder.arrays)
             self._running = _Running(on_message)
             process.send(frame)
+
+    def join(self, joining: Joining) -> None:
+        """Let a correction join the fine-tuning that runs; its arrays are copied now.
+
+        The answer is the event `Joined`; where nothing runs any more there is none.
+
+        Raises
+        ------
+        OSError
+            If the arrays cannot be written.
+        """
+        with self._lock:
+            running, process, folder = self._running, self._process, self._folder
+            if running is None or running.cancelled or process is None or folder is None:
+                return
+            process.send(wire.pack_joining(joining, folder.arrays))
 
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far.

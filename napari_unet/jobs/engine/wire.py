@@ -16,10 +16,13 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 
 from napari_unet.jobs.messages import Message
-from napari_unet.schema.requests import Request
+from napari_unet.schema.requests import Joining, Request
 
 CANCEL, WARM_UP = b"cancel", b"warm up"
-"""Frames to the engine that are orders; every other frame is a request."""
+"""Frames to the engine that are orders; every other frame is a request, or begins as below."""
+
+JOIN = b"join"
+"""Begin of a frame to the engine: what follows is for the fine-tuning that runs."""
 
 HEARD = b"heard"
 """Frame from the engine: the job was asked to end, and is about to; every other is a message."""
@@ -55,6 +58,16 @@ def pack_request(request: Request, folder: Path) -> bytes:
 def unpack_request(frame: bytes, folder: Path) -> Request:
     """Read a request; its arrays stay in their files and are mapped into memory."""
     return _REQUEST.validate_json(frame, context={"folder": folder})
+
+
+def pack_joining(joining: Joining, folder: Path) -> bytes:
+    """Write what is to join a fine-tuning; its arrays are copied to files now."""
+    return JOIN + joining.model_dump_json(context={"folder": folder}).encode()
+
+
+def unpack_joining(frame: bytes, folder: Path) -> Joining:
+    """Read what is to join a fine-tuning; its arrays are mapped into memory."""
+    return Joining.model_validate_json(frame.removeprefix(JOIN), context={"folder": folder})
 
 
 def pack_message(message: Message, folder: Path) -> bytes:

@@ -20,7 +20,7 @@ the very same shape, one after the other; median (least, most) of the tiles. The
 *Without halo*: pixels of the image that are answered in a second against those of the bare network
 on its best size: what the halo costs. *MONAI*: how many times as long its sliding window (gaussian,
 overlap 0.25) takes with the same folded network, in windows as large as what a tile shows the
-network (*same*), and in windows of *512*, its best here; an edge of these is closer than the network
+network (*same*), and in windows of *512*, its best here; their edge is nearer than the network
 looks, so that its answers depend on where the windows lie, as ours do not. The goal was 1.3. Three
 turns each, all with memory in huge pages, as the program has it (with `THP_MEM_ALLOC_ENABLE=0`,
 4096 x 4096 by tiles of 2048 took 24.3 s). Reading and normalising a tile of 736 x 736 pixels takes

@@ -1,9 +1,9 @@
 """Give the starter models their replay packs: synthetic pictures, and what they see in them.
 
-``python -m benchmarks.packs`` draws nuclei under fluorescence, in stained tissue and in
-brightfield, keeps the pictures on which a starter model is sure and right, and writes them into its
-file; its parameters and its card stay as they are, to the bit. No picture of a data set is in a
-pack. A few seconds for each model on one core.
+``python -m benchmarks.packs`` draws nuclei under fluorescence, in stained tissue and in smears
+under brightfield, keeps the pictures on which a starter model is sure and right, and writes them
+into its file; its parameters and its card stay as they are, to the bit. No picture of a data set is
+in a pack. A few seconds for each model on one core.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 from scipy import ndimage
 from skimage.transform import resize
 
+from benchmarks.smears import cloud, smear
 from napari_unet.images.normalize import normalize
 from napari_unet.images.samples import cells
 from napari_unet.images.targets import open_gaps
@@ -33,12 +34,15 @@ from napari_unet.networks.network import Network
 from napari_unet.training.packing import CROP_PX
 
 Look = Literal["fluorescence", "tissue", "brightfield"]
-WANTED: dict[Look, int] = {"fluorescence": 12, "tissue": 6, "brightfield": 4}
-"""How many pictures of each look there are in a pack: as in the training of the starter models."""
+WANTED: dict[Look, int] = {"fluorescence": 10, "tissue": 6, "brightfield": 6}
+"""How many pictures of each look there are in a pack: more of those that are forgotten sooner."""
+SIDE = 256
 TRIES = 8
 """At most so many are drawn for each that is kept."""
 AGREEMENT = 0.7
 """Pictures on which a model is less sure, or less right, are left out."""
+LEAST, MOST = 0.01, 0.8
+"""And those with less or more object."""
 
 
 class Picture(NamedTuple):
@@ -67,34 +71,30 @@ def draw(look: Look, seed: int) -> tuple[np.ndarray, np.ndarray]:
     nuclei are darker than what is around them.
     """
     random = np.random.default_rng(seed)
+    if look == "brightfield":
+        picture, labels = smear(SIDE, seed)
+    else:
+        picture, labels = _nuclei(random, look, seed)
+    blurred = ndimage.gaussian_filter(picture, random.uniform(0, 1.5))
+    return blurred + random.normal(0, random.uniform(0, 0.06), blurred.shape), labels
+
+
+def _nuclei(random: np.random.Generator, look: Look, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nuclei side by side, bright on black or dark in the pink of tissue."""
     side = int(random.integers(160, 520))
     image, labels = cells((side, side), seed=seed)
-    image = resize(image.astype(np.float32), (256, 256), order=1, anti_aliasing=True)
-    labels = resize(labels, (256, 256), order=0, anti_aliasing=False, preserve_range=True)
+    image = resize(image.astype(np.float32), (SIDE, SIDE), order=1, anti_aliasing=True)
+    labels = resize(labels, (SIDE, SIDE), order=0, anti_aliasing=False, preserve_range=True)
     bright = normalize(image)[0].clip(0, 1.5) ** random.uniform(0.5, 1.3)
-    if look != "fluorescence":
-        bright = _dark(random, look, bright, labels)
-    blurred = ndimage.gaussian_filter(bright, random.uniform(0, 1.5))
-    return blurred + random.normal(0, random.uniform(0, 0.06), blurred.shape), labels.astype(int)
+    return (_tissue(random, bright, labels) if look == "tissue" else bright), labels.astype(int)
 
 
-def _dark(
-    random: np.random.Generator, look: Look, bright: np.ndarray, labels: np.ndarray
-) -> np.ndarray:
-    """Dark nuclei in the pink of tissue, or with the bright rims of brightfield."""
-    fine, coarse = (_cloud(random, bright.shape, size) for size in (2.0, 8.0))
+def _tissue(random: np.random.Generator, bright: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    fine, coarse = (cloud(random, bright.shape, size) for size in (2.0, 8.0))
     inside = ndimage.gaussian_filter((labels > 0).astype(np.float32), 0.8)
     nuclei = inside * random.uniform(0.5, 0.9) + 0.25 * bright
-    if look == "tissue":
-        stroma = random.uniform(0.02, 0.12) * (fine + 1.5 * coarse)
-        return np.asarray(1 - nuclei + (1 - inside) * stroma)
-    rim = ndimage.gaussian_filter(inside, 3) * (1 - inside)
-    return np.asarray(1 - 0.8 * nuclei + random.uniform(0, 0.5) * rim + 0.03 * coarse)
-
-
-def _cloud(random: np.random.Generator, shape: tuple[int, ...], size_px: float) -> np.ndarray:
-    cloud = ndimage.gaussian_filter(random.standard_normal(shape), size_px, mode="wrap")
-    return np.asarray(cloud / cloud.std())
+    stroma = random.uniform(0.02, 0.12) * (fine + 1.5 * coarse)
+    return np.asarray(1 - nuclei + (1 - inside) * stroma)
 
 
 def pictures(network: Network, look: Look, count: int, seed: int = 0) -> Iterator[Picture]:
@@ -120,7 +120,7 @@ def pack_for(model: Model, seed: int = 0) -> Pack:
     network, chosen = model.network(), []
     for n, (look, count) in enumerate(WANTED.items()):
         drawn = pictures(network, look, count * TRIES, seed + 10_000 * n)
-        known = (p for p in drawn if 0.03 < p.truth.mean() < 0.8 and p.agreement > AGREEMENT)
+        known = (p for p in drawn if LEAST < p.truth.mean() < MOST and p.agreement > AGREEMENT)
         kept = list(islice(known, count))
         print(f"{look}: agreement {', '.join(f'{p.agreement:.2f}' for p in kept)}", flush=True)
         chosen += kept

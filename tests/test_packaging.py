@@ -1,11 +1,13 @@
 """What is shipped, what it needs, and how it is installed."""
 
 import ast
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -48,29 +50,109 @@ def test_the_version_is_said_once_and_the_same():
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+def test_r5_1_installing_it_beside_napari_changes_nothing_that_is_there():
+    """Nothing but our own package would be installed; `.ci/run` does so for real."""
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-"),
+        *("--no-index", "--no-build-isolation", str(ROOT)),
+    ]
+    here_only = {**os.environ, "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
+    run = subprocess.run(command, env=here_only, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    added = [one["metadata"]["name"] for one in json.loads(run.stdout)["install"]]
+    assert added == [PROJECT["name"]]
+
+
 def test_r5_2_no_qt_binding_in_the_core():
     assert QT_BINDINGS & set(CORE) == set()
     assert CORE["napari"].extras == set()
     assert "torchvision" not in set(CORE) | set(pins())
 
 
+@cache
+def trees():
+    """Every node of the syntax trees of the package, by file."""
+    sources = {path: path.read_text("utf-8") for path in (ROOT / "napari_unet").rglob("*.py")}
+    return {path: list(ast.walk(ast.parse(source))) for path, source in sources.items()}
+
+
+def nodes():
+    return ((path, node) for path, tree in trees().items() for node in tree)
+
+
 def test_r5_2_only_qtpy_is_imported():
-    for path in (ROOT / "napari_unet").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                modules = [node.module or ""]
-            assert {m.partition(".")[0].lower() for m in modules} & QT_BINDINGS == set(), path
+    for path, node in nodes():
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        assert {m.partition(".")[0].lower() for m in modules} & QT_BINDINGS == set(), path
+
+
+def programs_started(tree):
+    """What `subprocess` and `os` are told to start: the source of each command."""
+    lists = {
+        ast.unparse(node.targets[0]): node.value for node in tree if isinstance(node, ast.Assign)
+    }
+    for node in tree:
+        if isinstance(node, ast.Call) and STARTS.match(ast.unparse(node.func)):
+            command = ast.unparse(node.args[0])
+            yield ast.unparse(lists.get(command, node.args[0]))
+
+
+STARTS = re.compile(
+    r"(subprocess|os|asyncio)\.(Popen|run|call|check_|system|exec|spawn|popen|create)"
+)
+
+
+def test_r5_3_no_other_program_is_started_than_this_python():
+    """No server, no container, no compiler: the engine is a module of ours."""
+    started = [command for tree in trees().values() for command in programs_started(tree)]
+    modules = {re.match(r"\[sys\.executable, (?:'-P', )?'-m', '([\w.]+)'", c)[1] for c in started}
+    assert modules == {"napari_unet.jobs.engine", "napari_unet.cli.window_probe"}
+    bad = ast.parse("command = ['docker', 'run']\nsubprocess.run(command)\nos.system('make')")
+    assert list(programs_started(list(ast.walk(bad)))) == ["['docker', 'run']", "'make'"]
+
+
+PRIVATE_OF_PYTHON = {"_asdict", "_fields", "_replace", "_exit"}
+
+
+def test_r5_6_nothing_private_of_napari_is_used_without_a_fallback():
+    """Each private name is our own; others are asked by `getattr` with a default."""
+    own, used = set(), {}
+    for path, node in nodes():
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                own.add(name)
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Attribute(attr=name) if re.match("_[^_]", name):
+                used[name] = f"{path}:{node.lineno}"
+            case ast.ImportFrom(module=module, names=names) if module and "napari" in module:
+                for one in [module, *(alias.name for alias in names)]:
+                    assert not re.search(r"(^|\.)_[^_]", one), f"{path}: {one}"
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=name)]):
+                assert not str(name).startswith("_"), f"{path}:{node.lineno}: {name}"
+    assert {k: v for k, v in used.items() if k not in own | PRIVATE_OF_PYTHON} == {}
+
+
+def test_r5_6_ci_opens_the_window_on_the_newest_the_oldest_and_the_coming_napari():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    installed = re.findall(r"^\.venv-ci/bin/pip install .*napari.*\n", script, re.MULTILINE)
+    assert re.findall(r"^window (\w+)", script, re.MULTILINE) == ["newest", "oldest", "coming"]
+    assert "==" not in installed[0]
+    assert '"napari[pyqt6]==0.9.0"' in installed[1]
+    assert "--pre" in installed[2]
+    assert CORE["napari"].specifier.contains("0.9.0")
+    assert not CORE["napari"].specifier.contains("0.8.1")
 
 
 def test_what_is_imported_is_declared():
     used = set()
-    for path in (ROOT / "napari_unet").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                used |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                used.add((node.module or "").partition(".")[0])
+    for _, node in nodes():
+        if isinstance(node, ast.Import):
+            used |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            used.add((node.module or "").partition(".")[0])
     others = used - set(sys.stdlib_module_names) - {"napari_unet"} - COMES_WITH_NAPARI
     assert {NAMES.get(name, name).lower() for name in others} - set(CORE) == set()
 
@@ -122,7 +204,7 @@ def test_the_manifest_is_valid_and_all_it_names_can_be_imported():
     assert "valid" in (run.stdout + run.stderr).lower()
 
 
-def test_the_wheel_holds_what_is_not_python(tmp_path):
+def test_r5_3_the_wheel_holds_all_and_needs_no_compiler(tmp_path):
     pytest.importorskip("hatchling")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -134,3 +216,4 @@ def test_the_wheel_holds_what_is_not_python(tmp_path):
     assert {f"napari_unet/starters/{name}" for name in shipped} <= names
     assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
     assert wheel.stat().st_size < 30e6
+    assert wheel.name.endswith("-py3-none-any.whl"), "R5.3: for every system, nothing to compile"

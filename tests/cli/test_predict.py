@@ -8,11 +8,15 @@ import tifffile
 from skimage.io import imread, imsave
 
 import napari_unet
+from napari_unet.images.classes import mask_of
 from napari_unet.images.files import read_image
 from napari_unet.images.instances import instances
 from napari_unet.images.samples import cells
+from napari_unet.jobs.perform import perform
 from napari_unet.models.archive import read_card
+from napari_unet.schema.events import TileDone
 from napari_unet.schema.input import InputSettings
+from napari_unet.schema.requests import PredictRequest
 
 
 def test_r9_1_predict_writes_what_python_computes(call, made, tmp_path):
@@ -146,6 +150,21 @@ def test_r15_3_an_image_that_fails_does_not_stop_the_others(call, tmp_path):
     assert "broken.tif' cannot be read" in complaints
     assert "1 of 2 images failed" in complaints
     assert (tmp_path / "o" / "fine_masks.tif").exists()
+
+
+def test_r15_4_a_folder_gives_what_the_window_makes_of_each_of_its_images(call, made, tmp_path):
+    """The very masks, numbered alike: the window asks the same two functions."""
+    status, said, _ = call("predict", "images", "--model", "tiny.safetensors", "--out", tmp_path)
+    assert status == 0
+    model = napari_unet.load_model(made / "tiny.safetensors")
+    for stem in "ab":
+        plane = read_image(made / "images" / f"{stem}.tif")
+        request = PredictRequest(model=str(made / "tiny.safetensors"), planes=[plane])
+        (tile,) = [one for one in perform(request, tmp_path) if isinstance(one, TileDone)]
+        expected = mask_of(tile.probabilities, model.card.mask)
+        assert expected.max() > 0
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / f"{stem}_masks.tif"), expected)
+        assert f"{stem}.tif: " in said
 
 
 def test_results_are_replaced_but_an_image_never(call, tmp_path):

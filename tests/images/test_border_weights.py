@@ -1,5 +1,7 @@
 """The border weight map against a brute-force reference."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,6 +75,16 @@ def test_the_weights_of_2019_by_hand():
 def test_equals_brute_force(labels, w0, sigma):
     expected = brute_force(labels, w0, sigma)
     np.testing.assert_allclose(border_weights(labels, w0, sigma), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_r12_7_the_weights_of_500_objects_in_a_megapixel_take_less_than_a_second():
+    labels = np.zeros((1024, 1024), np.uint16)
+    for id_, (y, x) in enumerate(np.ndindex(20, 25), start=1):
+        labels[50 * y + 5 : 50 * y + 45, 40 * x + 5 : 40 * x + 37] = id_
+    begun = time.thread_time()
+    weight_map = make_target(labels).weight_map
+    assert time.thread_time() - begun < 1
+    assert weight_map.max() > 2
 
 
 def test_equals_brute_force_between_far_objects():

@@ -128,7 +128,18 @@ def test_a_stack_is_refused_in_one_sentence():
         predict(np.zeros((1, 5, 20, 20)), tiny_model(), CPU)
 
 
-def test_a_region_gets_what_it_gets_in_the_whole_image():
+def test_r10_5_grey_values_are_those_of_the_image_whatever_the_tiles():
+    """A dark corner stays dark: no tile is stretched by its own grey values."""
+    image, model = RNG.random((150, 150)), tiny_model()
+    image[:75, :75] *= 0.1
+    whole = predict(image, model, tile(512)).probabilities
+    found = predict(image, model, tile(64)).probabilities
+    np.testing.assert_allclose(found, whole, atol=1e-6)
+    corner = predict(image[:75, :75], model, CPU).probabilities
+    assert np.abs(corner - whole[:, :75, :75]).max() > 0.01  # by itself it is stretched
+
+
+def test_r10_5_a_region_gets_what_it_gets_in_the_whole_image():
     image = RNG.random((70, 90))
     model, settings = tiny_model(), PredictSettings(device="cpu", tile_px=32)
     whole = predict(image, model, settings).probabilities

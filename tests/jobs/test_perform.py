@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_unet.device import choose_device
 from napari_unet.inference.predict import predict
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.jobs.inline import InlineEngine
@@ -88,6 +89,30 @@ def test_r9_1_the_engine_and_python_give_the_same_bits(inline, model, image):
         assert heard.messages[0] == Progress(phase="model", done=0, total=1)
         assert isinstance(heard.messages[-1], Done)
         assert heard.messages[-1].result.model_id == archive.read_card(model).id
+
+
+def test_r7_5_another_device_needs_no_restart(inline, model, image, monkeypatch):
+    """Also after one that cannot be used; the answer is the same."""
+    wishes = []
+
+    def choose(wish):
+        wishes.append(wish)
+        return choose_device("auto" if wish == "cuda" else wish)  # as if there were one
+
+    monkeypatch.setattr("napari_unet.inference.predict.choose_device", choose)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    answers, ends = [], []
+    for device in ("cpu", "cuda", "mps", "cpu"):
+        settings = PredictSettings(tile_px=32, device=device)
+        request = PredictRequest(model=str(model), planes=[image], settings=settings)
+        heard = hear(inline, request)
+        ends.append(type(heard.messages[-1]))
+        answers.append(stitched(heard, image.shape))
+    assert wishes == ["cpu", "cuda", "mps", "cpu"]
+    assert ends == [Done, Done, Failed, Done]
+    assert np.isnan(answers[2]).all()
+    np.testing.assert_allclose(answers[1], answers[0], atol=1e-4)
+    np.testing.assert_array_equal(answers[3], answers[0])
 
 
 def test_only_the_region_is_predicted(inline, model, image):

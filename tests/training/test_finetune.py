@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unet.images.samples import cells
+from napari_unet.images.targets import make_target
 from napari_unet.inference.prepare import prepare
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Notice, finish
@@ -15,6 +16,7 @@ from napari_unet.schema.settings import (
     NetworkSettings,
     TrainSettings,
 )
+from napari_unet.training import examples
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.heldout import TILE_PX, held_out
@@ -49,6 +51,16 @@ def test_r1_3_it_learns_what_was_drawn(model, seed):
     assert result.model.card.parent == model.card.id
     assert result.model.card.id != model.card.id
     assert all(torch.equal(before[name], model.parameters[name]) for name in before)
+
+
+def test_r12_7_each_weight_map_is_made_once_and_cut_into_patches(model, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        examples, "make_target", lambda *given: made.append(given) or make_target(*given)
+    )
+    corrections = [correction(seed=seed, image_id=str(seed)) for seed in range(2)]
+    fine_tune(model, corrections, CPU.model_copy(update={"steps": 5, "auto_input": False}))
+    assert len(made) == len(corrections)
 
 
 def test_r1_1_shuffled_labels_are_refused(model):

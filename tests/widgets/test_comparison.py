@@ -47,7 +47,9 @@ def click(qtbot, button):
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_a_click_shows_the_difference_and_another_one_hides_it(row, viewer, settled, qtbot, engine):
+def test_r13_4_a_click_shows_before_and_after_and_another_one_hides_them(
+    row, viewer, settled, qtbot, engine
+):
     selected = set(viewer.layers.selection)
     click(qtbot, row.show_masks)
     settled()

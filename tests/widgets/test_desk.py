@@ -153,7 +153,9 @@ def test_r12_3_fine_tuning_needs_a_confirmed_region(desk, segmented):
         desk.teacher.teach()
 
 
-def test_the_loop_to_the_end(desk, engine, segmented, settled):
+def test_r13_4_at_the_end_what_is_in_view_is_shown_anew(
+    desk, engine, segmented, settled
+):
     segmented.results.masks.paint((10, 10), 0)
     segmented.corrector.confirm_view()
     desk.use_predict_settings(PredictSettings(device="cpu"))
@@ -167,17 +169,20 @@ def test_the_loop_to_the_end(desk, engine, segmented, settled):
     assert (request.corrections[0].known > 0).all()
     desk.session.keep()
     settled()
-    assert isinstance(engine.requests[-1], PredictRequest), "R13.4: what is in view is shown anew"
+    assert isinstance(engine.requests[-1], PredictRequest), "at once, and nobody asked"
     assert engine.requests[-1].model == str(desk.session.model.path)
     assert desk.session.model.card.name == "tuned"
 
 
-def test_a_change_of_device_is_tried_at_once(slow):
+def test_r7_5_a_change_of_device_is_tried_at_once_and_is_that_of_the_next_job(slow, viewer):
     desk, engine = slow
+    viewer.add_image(two_cells())
     desk.use_predict_settings(PredictSettings(tile_px=256))
     assert engine.requests == []
     desk.use_predict_settings(PredictSettings(device="cpu", tile_px=256))
     assert [request.device for request in engine.requests] == ["cpu"]
+    desk.segment("view")
+    assert desk.session.wanted.request.settings.device == "cpu"
 
 
 def test_r14_1_two_viewers_have_two_desks(qapp):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -37,6 +38,19 @@ class Canvas(NamedTuple):
     """How many mirrored pixels are above and to the left of the image."""
 
 
+class Gaze:
+    """Where a person looks: tiles near it come first. It may move while tiles are cut.
+
+    Parameters
+    ----------
+    box
+        In pixels of the image; None as long as nobody says so.
+    """
+
+    def __init__(self, box: Box | None = None) -> None:
+        self.box = box
+
+
 class Tile(NamedTuple):
     """One square of an image, and what the network has to see for it to be exact."""
 
@@ -60,7 +74,7 @@ def tiles(
     halo_px: int,
     multiple: int,
     region: Box | None = None,
-    look_first: Box | None = None,
+    gaze: Gaze | None = None,
     *,
     margin_px: int = 0,
     remainder_px: int = 0,
@@ -84,9 +98,9 @@ def tiles(
         The network's pooling grid, 2 to the number of poolings.
     region
         Only the cores within this box are cut; None is the whole image.
-    look_first
-        Tiles nearest to the centre of this box come first. Where many are to come, the very first
-        one is cut in four, so that there is something to see sooner.
+    gaze
+        Tiles nearest to the centre of its box come first, also when it moves meanwhile. Where many
+        are to come, the very first one is cut in four, so that there is something to see sooner.
     margin_px
         How many pixels on each side the network leaves without an answer; 0 if it pads.
     remainder_px
@@ -106,12 +120,7 @@ def tiles(
         for y in range(y0, y1, step_y)
         for x in range(x0, x1, step_x)
     ]
-    if look_first is not None:
-        cores.sort(key=lambda core: _distance(core, look_first))
-        if len(cores) > _MANY:
-            quarters = _quarters(cores[0])
-            cores[:1] = sorted(quarters, key=lambda core: _distance(core, look_first))
-    for core in cores:
+    for core in _in_turn(cores, gaze or Gaze()):
         if margin_px:
             yield _unpadded_tile(core, whole, multiple, margin_px, remainder_px)
         else:
@@ -124,6 +133,19 @@ def _even_step(length: int, side: int, multiple: int) -> int:
     return max(multiple, -(-length // (parts * multiple)) * multiple)
 
 
+def _in_turn(cores: Sequence[Box], gaze: Gaze) -> Iterator[Box]:
+    """The cores as they are wanted: always the nearest to where somebody looks by then."""
+    left, seen = list(reversed(cores)), None
+    while left:
+        if gaze.box is not None and gaze.box != seen:
+            far_first = partial(_nearness, look=gaze.box)
+            left.sort(key=far_first)
+            if seen is None and len(left) > _MANY:
+                left[-1:] = sorted(_quarters(left[-1]), key=far_first)
+            seen = gaze.box
+        yield left.pop()
+
+
 def _quarters(core: Box) -> list[Box]:
     """The parts of a core cut in the middle of each side; of a side of one pixel there is one."""
     y0, x0, y1, x1 = core
@@ -133,11 +155,10 @@ def _quarters(core: Box) -> list[Box]:
     return [(top, left, bottom, right) for top, bottom in rows for left, right in columns]
 
 
-def _distance(core: Box, look: Box) -> float:
-    """Between the centres of two boxes, in pixels."""
-    return (
-        math.dist([core[0] + core[2], core[1] + core[3]], [look[0] + look[2], look[1] + look[3]])
-        / 2
+def _nearness(core: Box, look: Box) -> float:
+    """The less, the farther the centres of two boxes are from each other."""
+    return -math.dist(
+        [core[0] + core[2], core[1] + core[3]], [look[0] + look[2], look[1] + look[3]]
     )
 
 

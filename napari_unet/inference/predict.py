@@ -12,7 +12,7 @@ import torch
 from napari_unet.device import choose_device
 from napari_unet.images.lazy import as_lazy
 from napari_unet.images.rescale import Size, scaled
-from napari_unet.images.tiling import Readable
+from napari_unet.images.tiling import Gaze, Readable
 from napari_unet.inference.prepare import PreparedPlane, plane_size
 from napari_unet.inference.tiled import cut, predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model
@@ -21,6 +21,7 @@ from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
 from napari_unet.schema.prediction import Box, Prediction
+from napari_unet.schema.requests import Answer, Looking
 from napari_unet.schema.settings import PredictSettings
 
 SMALLEST_TILE_PX = 64
@@ -38,7 +39,7 @@ def predict_planes(
     look_first: Box | None = None,
     finished: Collection[tuple[int, Box]] = (),
     elsewhere: Elsewhere | None = None,
-) -> Generator[Event, None, None]:
+) -> Generator[Event, Answer, None]:
     """Give the probabilities of one or more planes, tile by tile.
 
     Parameters
@@ -53,7 +54,8 @@ def predict_planes(
     region
         Only these pixels of each plane; None is all.
     look_first
-        Tiles near this box come first.
+        Tiles near this box come first. Whoever drives the job may answer a `TileDone` with
+        `Looking`: then those near another box come next.
     finished
         Planes and boxes of `TileDone` of an earlier run with the same settings: they are left out.
     elsewhere
@@ -65,16 +67,14 @@ def predict_planes(
     for the first plane with pixels that are no numbers.
     """
     network = ready_network(model, settings)
-    scale = model.card.input.scale
+    scale, gaze = model.card.input.scale, Gaze(look_first)
     said = False
     sizes = [plane_size(plane, model.card) for plane in planes]
     skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
     cores = [
         [
             tile.core
-            for tile in cut(
-                network, scaled(size, scale), size, settings.tile_px, region, look_first
-            )
+            for tile in cut(network, scaled(size, scale), size, settings.tile_px, region, gaze)
         ]
         for size in sizes
     ]
@@ -87,7 +87,7 @@ def predict_planes(
         if not said and image.broken:
             said = True
             yield Notice(text=f"{image.broken} pixels are no numbers: they count as the darkest.")
-        wanted = Wanted(sizes[index], region, look_first, skip[index])
+        wanted = Wanted(sizes[index], region, gaze, skip[index])
         parts = (
             elsewhere(index, left[index])
             if elsewhere
@@ -98,7 +98,10 @@ def predict_planes(
                 yield part
                 continue
             box, probabilities = part
-            yield TileDone(plane=index, box=box, probabilities=probabilities)
+            answer = yield TileDone(plane=index, box=box, probabilities=probabilities)
+            for word in answer or ():
+                if isinstance(word, Looking):
+                    gaze.box = word.box
             yield clock.tick()
 
 
@@ -129,7 +132,7 @@ class Wanted(NamedTuple):
     size: Size
     """Of the plane."""
     region: Box | None
-    look_first: Box | None
+    gaze: Gaze | None
     skip: set[Box]
 
 
@@ -153,7 +156,7 @@ def within_memory(
                 level=None if settings.head == "accurate" else int(settings.head[1:]),
                 rotations=settings.rotations,
                 region=wanted.region,
-                look_first=wanted.look_first,
+                gaze=wanted.gaze,
                 skip=wanted.skip,
                 size=wanted.size,
             )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_unet.images.rescale import Size, source
-from napari_unet.images.tiling import Readable, Tile, read, tiles
+from napari_unet.images.tiling import Gaze, Readable, Tile, read, tiles
 from napari_unet.inference.threads import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
@@ -23,7 +23,7 @@ def predict_tiles(
     level: int | None = None,
     rotations: bool = False,
     region: Box | None = None,
-    look_first: Box | None = None,
+    gaze: Gaze | None = None,
     size: Size | None = None,
     skip: Container[Box] = (),
 ) -> Iterator[tuple[Tile, np.ndarray]]:
@@ -36,7 +36,7 @@ def predict_tiles(
     image
         float32, (channel, y, x), normalised. Only a tile and its halo are read of it, the next ones
         while the network is busy.
-    tile_px, region, look_first
+    tile_px, region, gaze
         See `napari_unet.images.tiling.tiles`.
     level
         UNet++ only: the head to stop at; None is the mean of all.
@@ -54,7 +54,7 @@ def predict_tiles(
     """
     shown = (image.shape[1], image.shape[2])
     size = size or shown
-    every = cut(network, shown, size, tile_px, region, look_first)
+    every = cut(network, shown, size, tile_px, region, gaze)
     wanted = (tile for tile in every if tile.core not in skip)
     if size == shown:
         for tile, pixels in ahead(lambda tile: read(image, tile.read), wanted):
@@ -74,7 +74,7 @@ def cut(
     size: Size,
     tile_px: int,
     region: Box | None = None,
-    look_first: Box | None = None,
+    gaze: Gaze | None = None,
 ) -> Iterator[Tile]:
     """The tiles of an answer of a size, made from an image that is shown at the same or another.
 
@@ -84,14 +84,14 @@ def cut(
         finer = max(shown[0] / size[0], shown[1] / size[1])
         # What a tile needs of the image that is shown is one tile there.
         side = max(1, int((tile_px - 1 - 2 * max(1.0, finer)) / finer))
-        return tiles(size, side, 0, 1, region, look_first)
+        return tiles(size, side, 0, 1, region, gaze)
     return tiles(
         size,
         tile_px,
         network.halo_px,
         network.multiple,
         region,
-        look_first,
+        gaze,
         margin_px=network.margin_px,
         remainder_px=network.remainder_px,
     )

@@ -103,7 +103,7 @@ def predict_tile(work: Work, image: Path, plane: int, box: Box) -> tuple[np.ndar
     classes = _model(work).card.network_settings.classes
     found = np.empty((classes, bottom - top, right - left), np.float32)
     notices: list[Notice] = []
-    wanted = Wanted(size, region=box, look_first=None, skip=set())
+    wanted = Wanted(size, region=box, gaze=None, skip=set())
     for part in within_memory(_network(work), prepared, work.settings, wanted):
         if isinstance(part, Notice):
             notices.append(part)

@@ -12,7 +12,7 @@ from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener, Perform
 from napari_unet.jobs.messages import Ending
 from napari_unet.jobs.perform import perform, warm_up
 from napari_unet.jobs.run import Order, run
-from napari_unet.schema.requests import Joining, Request
+from napari_unet.schema.requests import Joining, Looking, Request
 
 _GRACE_S = 3.0
 
@@ -69,11 +69,11 @@ class InlineEngine:
         )
         self._thread.start()
 
-    def join(self, joining: Joining) -> None:
-        """Let a copy of a correction join the fine-tuning that runs, at its next step."""
+    def tell(self, word: Joining | Looking) -> None:
+        """Say a copy of something to the job that runs, at its next step or tile."""
         if (order := self._order) is not None:
-            frame = wire.pack_joining(joining, self._folder.arrays)
-            order.joining.put(partial(wire.unpack_joining, frame, self._folder.arrays))
+            frame = wire.pack_word(word, self._folder.arrays)
+            order.words.put(partial(wire.unpack_word, frame, self._folder.arrays))
 
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far."""

@@ -9,8 +9,8 @@ from queue import SimpleQueue
 from napari_unet.jobs.failure import failed
 from napari_unet.jobs.job import Job
 from napari_unet.jobs.messages import Cancelled, Done, Ending, Message
-from napari_unet.schema.events import Event, StepDone, StopEarly
-from napari_unet.schema.requests import Joining
+from napari_unet.schema.events import Event, StepDone, StopEarly, TileDone
+from napari_unet.schema.requests import Joining, Looking
 
 
 @dataclass
@@ -23,26 +23,26 @@ class Order:
         Set to True, and the job is asked to end at its next event.
     on_heard
         Called when the job is asked to end.
-    joining
-        What is to join a fine-tuning; each is read when the job takes it.
+    words
+        What else there is to say; each is read when the job takes it.
     """
 
     cancelled: bool = False
     on_heard: Callable[[], None] | None = None
-    joining: SimpleQueue[Callable[[], Joining]] = field(default_factory=SimpleQueue)
+    words: SimpleQueue[Callable[[], Joining | Looking]] = field(default_factory=SimpleQueue)
 
-    def joined(self) -> list[Joining]:
+    def said(self) -> list[Joining | Looking]:
         """What has come since it was asked for the last time."""
-        return [self.joining.get()() for _ in range(self.joining.qsize())]
+        return [self.words.get()() for _ in range(self.words.qsize())]
 
 
 def run(job: Job, order: Order) -> Generator[Message, None, None]:
     """Yield what a job says, and last how it ended.
 
     A cancelled job gets `StopEarly` at its next event: what it returns then is its result, as a
-    training returns the best so far; a job that lets it through is cancelled. What is to join a
-    fine-tuning is sent to it when it has done a step. When the ending is yielded the job is closed,
-    and no traceback holds on to its arrays.
+    training returns the best so far; a job that lets it through is cancelled. What else there is to
+    say is sent to it when it has done a step or a tile. When the ending is yielded the job is
+    closed, and no traceback holds on to its arrays.
     """
     ending: Ending
     try:
@@ -65,8 +65,8 @@ def _events(job: Job, order: Order) -> Generator[Event, None, Done]:
                 if order.on_heard is not None:
                     order.on_heard()
                 event = job.throw(StopEarly())
-            elif isinstance(event, StepDone):
-                event = job.send(order.joined() or None)
+            elif isinstance(event, StepDone | TileDone):
+                event = job.send(order.said() or None)
             else:
                 event = next(job)
         except StopIteration as end:

@@ -59,6 +59,7 @@ class FineTuneRequest(ArrayRecord):
 class Joining(ArrayRecord):
     """Regions of a plane that a person confirmed while a model learns, for that very training."""
 
+    kind: Literal["joining"] = "joining"
     correction: Correction
     """All that is known now of the plane."""
     regions: int = 1
@@ -69,8 +70,20 @@ class Joining(ArrayRecord):
     """They are learnt from after this step of the training, which says so itself."""
 
 
-Answer = Sequence[Joining] | None
-"""What a job can be sent at its events: at `StepDone`, what is to join a fine-tuning."""
+class Looking(Record):
+    """Where a person looks by now, while a model predicts."""
+
+    kind: Literal["looking"] = "looking"
+    box: Box
+    """Tiles near it come next."""
+
+
+Word = Annotated[Joining | Looking, Field(discriminator="kind")]
+"""What a person has to say to a job that runs."""
+
+Answer = Sequence[Joining | Looking] | None
+"""What a job can be sent at its events: at `StepDone` what is to join a fine-tuning, at `TileDone`
+where to go on."""
 
 
 class CompareRequest(ArrayRecord):

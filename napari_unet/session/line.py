@@ -8,7 +8,7 @@ from functools import partial
 
 from napari_unet.jobs.messages import Ending, Message
 from napari_unet.schema.arrays import detached
-from napari_unet.schema.requests import Joining
+from napari_unet.schema.requests import Joining, Looking
 from napari_unet.session.run import Run, Runner
 
 Deliver = Callable[[Callable[[], None]], None]
@@ -68,10 +68,10 @@ class Line:
             self.running = None
             raise
 
-    def join(self, joining: Joining) -> None:
-        """Let a correction join the fine-tuning that runs."""
+    def tell(self, word: Joining | Looking) -> None:
+        """Say something to the job that runs."""
         if self.running is not None and self._engine is not None:
-            self._engine.join(joining)
+            self._engine.tell(word)
 
     def cancel(self) -> None:
         """Ask the running job to end, and forget the next one."""

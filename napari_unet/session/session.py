@@ -18,6 +18,7 @@ from napari_unet.schema.requests import (
     FineTuned,
     FineTuneRequest,
     Joining,
+    Looking,
     Predicted,
     PredictRequest,
     Request,
@@ -172,7 +173,12 @@ class Session(Decision):
             If it cannot be handed over.
         """
         if self.learns:
-            self._line.join(joining)
+            self._line.tell(joining)
+
+    def look(self, box: Box) -> None:
+        """Go on with the prediction that runs where the user looks by now, in pixels of a plane."""
+        if self.running is not None and self.running.kind == "predict":
+            self._line.tell(Looking(box=box))
 
     def go_on(self, interrupted: Unfinished) -> None:
         """Go on with a training that was interrupted, as if nothing had happened.

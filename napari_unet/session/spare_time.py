@@ -11,7 +11,7 @@ from psygnal import Signal
 from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
 from napari_unet.schema.arrays import detached
-from napari_unet.schema.requests import Joining, Request
+from napari_unet.schema.requests import Joining, Looking, Request
 from napari_unet.session.line import Deliver
 from napari_unet.session.run import Runner
 
@@ -72,10 +72,10 @@ class SpareTime:
         else:
             self._begin(_Job(request, on_message, ahead=False))
 
-    def join(self, joining: Joining) -> None:
-        """Let a correction join the user's fine-tuning, if it runs."""
+    def tell(self, word: Joining | Looking) -> None:
+        """Say something to the user's job, if it runs."""
         if self._engine is not None and self._job is not None and not self._job.ahead:
-            self._engine.join(joining)
+            self._engine.tell(word)
 
     def cancel(self) -> None:
         """Ask the user's job to end; a training keeps the best so far."""

@@ -183,7 +183,7 @@ def joining(
             try:
                 answer = yield event
                 if isinstance(event, StepDone):
-                    for one in answer or ():
+                    for one in (word for word in answer or () if isinstance(word, Joining)):
                         known_from = one.model_copy(update={"step": event.step})
                         yield lesson.join(known_from, joins.keep)
                 go_on = partial(next, training)

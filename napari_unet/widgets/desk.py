@@ -28,6 +28,7 @@ from napari_unet.widgets import layers
 from napari_unet.widgets.blender import Blender
 from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
+from napari_unet.widgets.gaze import GazeFollower
 from napari_unet.widgets.guide import Guide
 from napari_unet.widgets.mask_maker import MaskMaker
 from napari_unet.widgets.preferences import remember, remembered
@@ -68,6 +69,7 @@ class Desk(QObject):
         self.maker = MaskMaker(self)
         self._predict_settings = remembered(PredictSettings(), "prediction")
         self._display = Display(self.session, self.stage, self.maker, self)
+        self.gaze = GazeFollower(self.session, self.stage, self)
         self.watcher = Watcher(self.session, self.stage, self)
         self.blender = Blender(self.session, self)
         self.guide = Guide(self.stage, self)

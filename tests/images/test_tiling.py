@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_unet.images.tiling import MARGIN_PX, canvas, mirrored, read, tiles
+from napari_unet.images.tiling import MARGIN_PX, Gaze, canvas, mirrored, read, tiles
 from tests.watched import Watched
 
 sizes = st.tuples(st.integers(1, 200), st.integers(1, 200))
@@ -125,7 +125,7 @@ def test_r6_5_the_far_corner_of_a_huge_plane_is_read_and_mirrored():
 
 
 def test_what_the_user_sees_comes_first():
-    order = [tile.core for tile in tiles((512, 512), 64, 16, 16, look_first=(300, 300, 400, 400))]
+    order = [tile.core for tile in tiles((512, 512), 64, 16, 16, gaze=Gaze((300, 300, 400, 400)))]
     assert order[0] == (320, 320, 352, 352)
     assert order[-1][:2] == (0, 0)
 
@@ -135,14 +135,33 @@ def test_the_first_tile_of_many_is_cut_in_four(side):
     """All are answered once, whatever their size, and a few tiles stay as they are."""
     look = (200, 100, 300, 300)
     plain = {tile.core for tile in tiles((side, 500), 48, 16, 16)}
-    looked = [tile.core for tile in tiles((side, 500), 48, 16, 16, look_first=look)]
+    looked = [tile.core for tile in tiles((side, 500), 48, 16, 16, gaze=Gaze(look))]
     begun = [core for core in looked if core not in plain]
     (whole,) = plain - set(looked)
     assert begun == looked[: len(begun)]
     assert len(begun) == (2 if side == 1 else 4)
     assert sum(_area(core) for core in begun) == _area(whole)
     few = {tile.core for tile in tiles((90, 90), 48, 16, 16)}
-    assert {tile.core for tile in tiles((90, 90), 48, 16, 16, look_first=look)} == few
+    assert {tile.core for tile in tiles((90, 90), 48, 16, 16, gaze=Gaze(look))} == few
+
+
+def test_r6_3_where_the_user_looks_by_now_comes_next():
+    """What is left is put in order anew, and nothing is cut twice."""
+    gaze = Gaze((0, 0, 100, 100))
+    cut = tiles((512, 512), 64, 16, 16, gaze=gaze)
+    found = [next(cut).core for _ in range(6)]
+    gaze.box = (400, 400, 500, 500)
+    found += [tile.core for tile in cut]
+    assert found[0] == (0, 0, 32, 32) or found[0] == (32, 32, 64, 64)
+    assert found[6] == (448, 448, 512, 512)
+    assert len(set(found)) == len(found)
+    assert sum(map(_area, found)) == 512 * 512
+
+
+def test_without_a_gaze_tiles_come_as_one_reads():
+    cores = [tile.core for tile in tiles((200, 200), 64, 16, 16)]
+    assert cores == sorted(cores)
+    assert cores == [tile.core for tile in tiles((200, 200), 64, 16, 16, gaze=Gaze())]
 
 
 def _area(box):

@@ -1,5 +1,7 @@
 """Images of any kind in, probabilities out; what does not fit is said in one sentence."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from napari_unet.inference import predict as module
 from napari_unet.inference.predict import predict, predict_planes
 from napari_unet.inference.prepare import prepare
 from napari_unet.schema.events import Notice, Progress, TileDone
+from napari_unet.schema.requests import Looking
 from napari_unet.schema.settings import PredictSettings
 from tests.models_for_tests import tiny_model
 
@@ -72,6 +75,23 @@ def test_r4_6_progress_counts_all_planes_and_reaches_its_total():
     assert len(tiles) == len(progress) == 2 * 2 * 3
     assert progress[-1].done == progress[-1].total
     assert {e.plane for e in tiles} == {0, 1}
+
+
+def test_r6_3_an_answer_to_a_tile_says_where_to_go_on():
+    job = predict_planes(tiny_model(), [RNG.random((160, 160))], tile(32), look_first=(0, 0, 9, 9))
+    boxes, answer = [], None
+    with contextlib.suppress(StopIteration):
+        while True:
+            event = job.send(answer)
+            answer = None
+            if isinstance(event, TileDone):
+                boxes.append(event.box)
+                answer = [Looking(box=(150, 150, 160, 160))] if len(boxes) == 1 else None
+    assert boxes[0][:2] == (0, 0) or boxes[0][2] <= 32
+    # One more was on its way, since tiles are read ahead.
+    assert boxes[2][2:] == (160, 160)
+    assert len(boxes) == len(set(boxes))
+    assert sum((y1 - y0) * (x1 - x0) for y0, x0, y1, x1 in boxes) == 160 * 160
 
 
 def tile(size):

@@ -49,7 +49,7 @@ def test_a_region_joins_the_fine_tuning_that_runs(real, tmp_path):
         heard(message)
         match message:
             case StepDone() if message.step == JOIN_AT:
-                real.join(joining)
+                real.tell(joining)
                 joining.correction.known[:] = 0  # painting goes on
             case StepDone() if message.step == MOST_STEPS:
                 real.cancel()
@@ -68,15 +68,15 @@ def test_a_region_joins_the_fine_tuning_that_runs(real, tmp_path):
     assert end.result.card.training.joined == (said,)
     assert read_card(Path(end.result.path)).training.joined == (said,)
     assert end.result.card.training.images[0].known_px == 96 * 96
-    real.join(joining)  # too late: nobody hears it
+    real.tell(joining)  # too late: nobody hears it
     assert not real.busy
 
 
 def test_what_comes_too_late_does_not_reach_the_next_job(engine):
-    engine.join(Joining(correction=correction(9)))
+    engine.tell(Joining(correction=correction(9)))
     heard = Heard()
     engine.submit(ask("count"), heard)
-    engine.join(Joining(correction=correction(9)))
+    engine.tell(Joining(correction=correction(9)))
     assert isinstance(heard.end(), Done)
     again = Heard()
     engine.submit(ask("count"), again)
@@ -98,8 +98,8 @@ def test_a_job_is_sent_what_joins_at_its_steps_and_nothing_is_lost():
 
     messages = run(job(), order)
     for name in "ab":
-        order.joining.put(lambda name=name: name)
+        order.words.put(lambda name=name: name)
     next(messages), next(messages), next(messages)
-    order.joining.put(lambda: "c")
+    order.words.put(lambda: "c")
     list(messages)
     assert got == [None, ["a", "b"], None, ["c"]]

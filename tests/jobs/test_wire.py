@@ -13,6 +13,7 @@ from napari_unet.schema.requests import (
     CheckRequest,
     FineTuneRequest,
     Joining,
+    Looking,
     PredictRequest,
 )
 
@@ -67,13 +68,18 @@ def test_what_joins_crosses_as_it_was(tmp_path):
     known = (labels > 2).astype(np.uint8)
     correction = Correction(image_id="a", image=labels.astype(float), labels=labels, known=known)
     sent = Joining(correction=correction, regions=3, at=0.1, step=9)
-    frame = wire.pack_joining(sent, tmp_path)
+    frame = wire.pack_word(sent, tmp_path)
     labels[:] = 0
-    assert frame.startswith(wire.JOIN)
-    arrived = wire.unpack_joining(frame, tmp_path)
+    assert frame.startswith(wire.WORD)
+    arrived = wire.unpack_word(frame, tmp_path)
     assert (arrived.regions, arrived.at, arrived.step) == (3, 0.1, 9)
     assert np.array_equal(arrived.correction.labels, np.arange(6).reshape(2, 3))
     assert np.array_equal(arrived.correction.known, known)
+
+
+def test_where_a_person_looks_crosses_as_it_was(tmp_path):
+    sent = Looking(box=(1, 2, 3, 4))
+    assert wire.unpack_word(wire.pack_word(sent, tmp_path), tmp_path) == sent
 
 
 def test_a_tile_is_read_whole_and_its_file_is_gone(tmp_path):
@@ -125,6 +131,6 @@ def test_objects_are_never_pickled(tmp_path):
 def test_no_request_can_be_taken_for_an_order(tmp_path):
     frame = wire.pack_request(CheckRequest(), tmp_path)
     assert frame.startswith(b"{")
-    orders = (wire.CANCEL, wire.WARM_UP, wire.JOIN, wire.HEARD)
+    orders = (wire.CANCEL, wire.WARM_UP, wire.WORD, wire.HEARD)
     assert not any(order.startswith(b"{") for order in orders)
-    assert not any(order.startswith(wire.JOIN) for order in (wire.CANCEL, wire.WARM_UP))
+    assert not any(order.startswith(wire.WORD) for order in (wire.CANCEL, wire.WARM_UP))

@@ -55,7 +55,7 @@ class FakeEngine:
         self.quick = quick
         self.folder = folder
         self.requests = []
-        self.joinings = []
+        self.words = []
         self.cancelled = 0
         self.closed = False
         self._listener = None
@@ -67,8 +67,8 @@ class FakeEngine:
         if self.quick:
             self.work()
 
-    def join(self, joining):
-        self.joinings.append(joining)
+    def tell(self, word):
+        self.words.append(word)
 
     def cancel(self):
         self.cancelled += 1

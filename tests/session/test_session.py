@@ -11,6 +11,7 @@ from napari_unet.schema.requests import (
     CheckRequest,
     FineTuneRequest,
     Joining,
+    Looking,
     Predicted,
     PredictRequest,
 )
@@ -290,6 +291,17 @@ def test_messages_go_through_the_owners_thread(library, engine):
     assert session.device == CHECKED
 
 
+def test_r6_3_where_the_user_looks_is_told_while_something_is_segmented(session, engine):
+    session.look((0, 0, 2, 2))
+    segment(session)
+    session.look((1, 1, 2, 2))
+    assert engine.words == [Looking(box=(1, 1, 2, 2))]
+    engine.end(Cancelled())
+    session.fine_tune([correction()], FineTuneSettings())
+    session.look((0, 0, 2, 2))
+    assert len(engine.words) == 1
+
+
 def test_a_correction_joins_a_fine_tuning_only_while_it_learns(session, engine):
     more, came = Joining(correction=correction()), heard(session.joined)
     session.join(more)
@@ -297,18 +309,18 @@ def test_a_correction_joins_a_fine_tuning_only_while_it_learns(session, engine):
     session.join(more)
     engine.end(Cancelled())
     assert not session.learns
-    assert engine.joinings == []
+    assert engine.words == []
     session.fine_tune([correction()], FineTuneSettings())
     assert session.learns
     session.join(more)
-    assert engine.joinings == [more]
+    assert engine.words == [more]
     said = Joined(image_id="a", at=more.at, step=3, known_px=5)
     engine.say(said)
     assert came == [(said,)]
     assert session.curves.joined == (said,)
     session.cancel()
     session.join(more)
-    assert engine.joinings == [more], "it has been asked to end"
+    assert engine.words == [more], "it has been asked to end"
     engine.end(Cancelled())
     session.fine_tune([correction()], FineTuneSettings())
     assert session.curves.joined == (), "a new one begins"

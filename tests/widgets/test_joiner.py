@@ -42,7 +42,7 @@ def test_nothing_joins_unless_its_user_wants_it(learning, segmented, engine, sec
     assert not learning.wanted
     assert not section.advanced.join.isChecked()
     confirm(segmented, (0, 20, 18, 40))
-    assert engine.joinings == []
+    assert engine.words == []
     text = "1 correction made meanwhile counts next time."
     qtbot.waitUntil(lambda: section.meanwhile.text() == text)
     assert not section.joined.isVisible()
@@ -56,9 +56,9 @@ def test_a_region_joins_with_all_that_is_known_of_its_plane(
     assert learning.wanted
     masks = segmented.results.masks
     masks.paint((10, 30), 1)
-    assert engine.joinings == [], "a stroke alone is not confirmed"
+    assert engine.words == [], "a stroke alone is not confirmed"
     confirm(segmented, (0, 20, 18, 40))
-    (joining,) = engine.joinings
+    (joining,) = engine.words
     known = np.zeros(masks.data.shape, bool)
     known[:18, :18] = known[:18, 20:40] = True
     np.testing.assert_array_equal(joining.correction.known > 0, known)
@@ -78,7 +78,7 @@ def test_a_region_joins_with_all_that_is_known_of_its_plane(
     masks.paint((12, 30), 1)
     text = "1 correction made meanwhile counts next time."
     qtbot.waitUntil(lambda: section.meanwhile.text() == text)
-    assert len(engine.joinings) == 1
+    assert len(engine.words) == 1
     engine.end(Cancelled())
     qtbot.waitUntil(lambda: desk.session.wanted is None)
     assert section.joined.isVisible(), "it is still said when the training has ended"
@@ -89,7 +89,7 @@ def test_r12_4_what_is_held_back_says_so_and_counts_next_time(
 ):
     learning.want(True)
     confirm(segmented, (0, 20, 18, 40))
-    engine.say(said(engine.joinings[0], known_px=0, why_not=HELD_BACK))
+    engine.say(said(engine.words[0], known_px=0, why_not=HELD_BACK))
     qtbot.waitUntil(lambda: section.joined.text() == HELD_BACK)
     assert section.meanwhile.text() == "1 correction made meanwhile counts next time."
 
@@ -98,18 +98,18 @@ def test_what_was_confirmed_before_the_switch_joins_then(learning, segmented, en
     confirm(segmented, (0, 20, 18, 40))
     confirm(segmented, (20, 20, 38, 40))
     learning.want(True)
-    (joining,) = engine.joinings
+    (joining,) = engine.words
     assert joining.regions == 2
     learning.want(False)
     confirm(segmented, (0, 42, 18, 58))
-    assert len(engine.joinings) == 1
+    assert len(engine.words) == 1
 
 
 def test_nothing_joins_once_the_training_is_asked_to_end(learning, desk, segmented, engine):
     learning.want(True)
     desk.session.cancel()
     confirm(segmented, (0, 20, 18, 40))
-    assert engine.joinings == []
+    assert engine.words == []
     engine.say(StepDone(step=1, loss=1, learning_rate=1))
     engine.end(Cancelled())
 

@@ -59,9 +59,9 @@ class Child:
         for frame in wire.frames(self._reader):
             if frame == wire.CANCEL:
                 self._order.cancelled = True
-            elif frame.startswith(wire.JOIN):
-                read = partial(wire.unpack_joining, frame, self._folder.arrays)
-                self._order.joining.put(read)
+            elif frame.startswith(wire.WORD):
+                read = partial(wire.unpack_word, frame, self._folder.arrays)
+                self._order.words.put(read)
             elif frame == wire.WARM_UP:
                 self._inbox.put((frame, Order()))
             else:

@@ -13,7 +13,7 @@ from napari_unet.jobs.engine.process import Process
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
-from napari_unet.schema.requests import Joining, Request
+from napari_unet.schema.requests import Joining, Looking, Request
 
 _JOIN_S = 1.0
 
@@ -96,10 +96,11 @@ class Engine:
             self._running = _Running(on_message)
             process.send(frame)
 
-    def join(self, joining: Joining) -> None:
-        """Let a correction join the fine-tuning that runs; its arrays are copied now.
+    def tell(self, word: Joining | Looking) -> None:
+        """Let a correction join the fine-tuning that runs, or say where to predict next.
 
-        The answer is the event `Joined`; where nothing runs any more there is none.
+        Arrays are copied now. The answer to a correction is the event `Joined`; where nothing runs
+        any more there is none.
 
         Raises
         ------
@@ -110,7 +111,7 @@ class Engine:
             running, process, folder = self._running, self._process, self._folder
             if running is None or running.cancelled or process is None or folder is None:
                 return
-            process.send(wire.pack_joining(joining, folder.arrays))
+            process.send(wire.pack_word(word, folder.arrays))
 
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far.

@@ -16,13 +16,13 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 
 from napari_unet.jobs.messages import Message
-from napari_unet.schema.requests import Joining, Request
+from napari_unet.schema.requests import Joining, Looking, Request, Word
 
 CANCEL, WARM_UP = b"cancel", b"warm up"
 """Frames to the engine that are orders; every other frame is a request, or begins as below."""
 
-JOIN = b"join"
-"""Begin of a frame to the engine: what follows is for the fine-tuning that runs."""
+WORD = b"word"
+"""Begin of a frame to the engine: what follows is said to the job that runs."""
 
 HEARD = b"heard"
 """Frame from the engine: the job was asked to end, and is about to; every other is a message."""
@@ -31,6 +31,7 @@ _LENGTH = struct.Struct("<I")
 # A loss that has become NaN has to arrive as NaN; JSON's null would not be a number.
 _CONFIG = ConfigDict(ser_json_inf_nan="constants")
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request, config=_CONFIG)
+_WORD: TypeAdapter[Joining | Looking] = TypeAdapter(Word)
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message, config=_CONFIG)
 
 
@@ -60,14 +61,14 @@ def unpack_request(frame: bytes, folder: Path) -> Request:
     return _REQUEST.validate_json(frame, context={"folder": folder})
 
 
-def pack_joining(joining: Joining, folder: Path) -> bytes:
-    """Write what is to join a fine-tuning; its arrays are copied to files now."""
-    return JOIN + joining.model_dump_json(context={"folder": folder}).encode()
+def pack_word(word: Joining | Looking, folder: Path) -> bytes:
+    """Write what is said to the job that runs; its arrays are copied to files now."""
+    return WORD + _WORD.dump_json(word, context={"folder": folder})
 
 
-def unpack_joining(frame: bytes, folder: Path) -> Joining:
-    """Read what is to join a fine-tuning; its arrays are mapped into memory."""
-    return Joining.model_validate_json(frame.removeprefix(JOIN), context={"folder": folder})
+def unpack_word(frame: bytes, folder: Path) -> Joining | Looking:
+    """Read what is said to the job that runs; its arrays are mapped into memory."""
+    return _WORD.validate_json(frame.removeprefix(WORD), context={"folder": folder})
 
 
 def pack_message(message: Message, folder: Path) -> bytes:

@@ -1,0 +1,57 @@
+"""A prediction that runs goes on where its user looks."""
+
+import pytest
+
+from napari_unet.jobs.messages import Cancelled
+from napari_unet.schema.requests import Looking
+from napari_unet.widgets.desk import Desk
+from tests.session.fakes import FakeEngine
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def desk(viewer, engine):
+    desk = Desk(viewer, lambda: engine)
+    yield desk
+    desk.close()
+
+
+def test_r6_3_tiles_follow_the_camera(desk, viewer, engine, image, qtbot):
+    viewer.scene.camera.zoom = viewer.canvas.size[1] / 8
+    viewer.scene.camera.center = (8, 8)
+    desk.segment("plane")
+    assert engine.words == []
+    viewer.scene.camera.center = (30, 50)
+    (word,) = engine.words
+    assert isinstance(word, Looking)
+    y0, x0, y1, x1 = word.box
+    assert y0 <= 30 <= y1
+    assert x0 <= 50 <= x1
+    for x in range(40, 20, -1):
+        viewer.scene.camera.center = (30, x)
+    assert len(engine.words) == 1, "a drag is not told pixel by pixel"
+    qtbot.waitUntil(lambda: len(engine.words) == 2)
+    assert engine.words[-1].box == desk.stage.box_in_view
+
+
+def test_r6_3_nothing_is_told_where_nothing_runs(desk, viewer, engine, image, qtbot):
+    viewer.scene.camera.zoom = viewer.canvas.size[1] / 8
+    viewer.scene.camera.center = (8, 8)
+    desk.segment("plane")
+    engine.end(Cancelled())
+    qtbot.waitUntil(lambda: desk.session.running is None)
+    viewer.scene.camera.center = (30, 50)
+    assert engine.words == []
+
+
+def test_r6_3_another_image_is_not_where_the_user_looks(desk, viewer, engine, image):
+    viewer.scene.camera.zoom = viewer.canvas.size[1] / 8
+    viewer.scene.camera.center = (8, 8)
+    desk.segment("plane")
+    desk.stage.choose(viewer.add_image(image.data + 1))
+    viewer.scene.camera.center = (30, 50)
+    assert engine.words == []

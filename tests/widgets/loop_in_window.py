@@ -126,7 +126,7 @@ def loop(user, answer):
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
     answer["button"] = panel.fine_tune.run.text()
-    panel.fine_tune.settings.editor("seconds").setValue(30)
+    panel.fine_tune.settings.editor("seconds").setValue(10)
     user.click(panel.fine_tune.run)
     yield lambda: idle() and panel.fine_tune.card.isVisible()
     answer["verdict"] = panel.fine_tune.card.verdict.text()

@@ -25,6 +25,8 @@ recorder.monotonic = lambda: 0.0  # how long a stroke took is the same in each l
 class Painter:
     """Paints, corrects, confirms, undoes and redoes with the mouse, as a seed says."""
 
+    acts = 4
+
     def __init__(self, entries=()):
         VIEWER.layers.clear()
         specimen = Specimen.of(identity())

@@ -2,9 +2,11 @@
 
 ``python -m tests.session.journal.lives random|each|compact FOLDER [MODULE:PAINTER]`` says one line
 of JSON for each life. A painter is made from the entries of a journal, has a `history`, and does
-something at each `act(random)`: `tests.session.journal.painting.Painter`, or one with real layers.
+something at each `act(random)`; `acts` is how often where each operation on the disk is cut short:
+`tests.session.journal.painting.Painter`, or one with real layers.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -49,9 +51,9 @@ def live(make, folder, seed, acts, acknowledge):
     acknowledge(journal.written)
 
 
-def all_that_was_done(make, entries, seed, acts, enough=sys.maxsize):
+def all_that_was_done(painter, entries, seed, acts, enough=sys.maxsize):
     """The entries of a life that nobody ends, or the first of them."""
-    painter, random, done = make(entries), np.random.default_rng(seed), list(entries)
+    random, done = np.random.default_rng(seed), list(entries)
     painter.history.entered.connect(done.append)
     for _ in range(acts):
         if len(done) >= enough:
@@ -89,6 +91,7 @@ def end_at(operation, *, torn):
 
 def child(body, prepare=lambda: None, after=lambda _pid: None):
     """Run a life in a process of its own: how it ended, and what it acknowledged last."""
+    gc.freeze()  # else each child, as it collects, copies all memory of its parent
     ears, mouth = os.pipe()
     if not (pid := os.fork()):
         os.close(ears)
@@ -116,12 +119,11 @@ def report(ended, acknowledged, before, back, expected):
 
 
 def killed_at_random(make, folder, lives=20, acts=4000):
-    random = Random(1)
+    random, before = Random(1), []
     for seed in range(lives):
-        before = restored(folder)
 
         def kill(pid):
-            time.sleep(random.uniform(0, 0.3))
+            time.sleep(random.uniform(0, 0.15))
             os.kill(pid, signal.SIGKILL)
 
         painter = make(before)  # before the fork, so that there is time to paint
@@ -131,17 +133,18 @@ def killed_at_random(make, folder, lives=20, acts=4000):
 
         ended, acknowledged = child(body, after=kill)
         back = restored(folder)
-        expected = all_that_was_done(make, before, seed, acts, enough=len(back))
+        expected = all_that_was_done(painter, before, seed, acts, enough=len(back))
         report(ended, acknowledged, before, back, expected)
+        before = back
 
 
-def killed_at_each(make, folder, acts=6):
+def killed_at_each(make, folder):
     """From nothing, and from a journal whose writer was killed: whole and torn by turns."""
     cut = folder / "cut"
     child(lambda heard: live(make, cut, 5, 60, heard), lambda: end_at(70, torn=True))
     for origin, torn in ((None, False), (None, True), (cut, False), (cut, True)):
         before = restored(origin) if origin else []
-        expected = all_that_was_done(make, before, 7, acts)
+        expected = all_that_was_done(make(before), before, 7, make.acts)
         painter = make(before)
         for operation in count(1):
             there = Path(tempfile.mkdtemp(dir=folder)) / "journals"
@@ -149,7 +152,7 @@ def killed_at_each(make, folder, acts=6):
                 shutil.copytree(origin, there)
             ended, acknowledged = child(
                 lambda heard, there=there, painter=painter: live(
-                    lambda _: painter, there, 7, acts, heard
+                    lambda _: painter, there, 7, make.acts, heard
                 ),
                 lambda operation=operation, torn=torn: end_at(operation, torn=torn),
             )

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from napari_unet.images.axes import channel_names, plane
 from napari_unet.images.colour import COLOURS
 from napari_unet.images.files import as_image, check_image
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.prediction import Box
 
 LARGE_PX = 1 << 26
 """Images with more pixels are read from their files part by part."""
 _READ_PX, _MOST_PX = 512, 1 << 24
 """Side of what is read at a time, and the most pixels of it."""
-
-
-class ArrayLike(Protocol):
-    """Anything with a shape that can be sliced: numpy, dask, zarr, a memory-mapped file."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Its size along each axis."""
-
-    @property
-    def dtype(self) -> Any:
-        """The type of its pixels."""
-
-    def __getitem__(self, key: Any, /) -> Any:
-        """What `numpy.asarray` turns into the pixels of those slices."""
 
 
 def as_lazy(array: Any, name: str = "The image") -> Any:
@@ -58,6 +44,11 @@ def as_lazy(array: Any, name: str = "The image") -> Any:
         return as_image(array, name)
     check_image(dtype, shape, name)
     return array
+
+
+def whole(array: ArrayLike) -> np.ndarray:
+    """All pixels of an array that may be one that can be sliced only."""
+    return np.asarray(array[tuple(slice(0, side) for side in array.shape)])
 
 
 class PlaneView:

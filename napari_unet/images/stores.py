@@ -12,7 +12,8 @@ import tifffile
 
 from napari_unet.images import codecs
 from napari_unet.images.extra import array_options, zarr
-from napari_unet.images.lazy import LARGE_PX, ArrayLike, as_lazy
+from napari_unet.images.lazy import LARGE_PX, as_lazy
+from napari_unet.schema.arrays import ArrayLike
 
 ZARR = ".zarr"
 _ABOUT = ("zarr.json", ".zarray", ".zgroup")

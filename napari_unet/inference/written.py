@@ -9,11 +9,12 @@ import numpy as np
 
 from napari_unet.images.axes import plane_count, spatial_shape
 from napari_unet.images.classes import class_mask
-from napari_unet.images.lazy import ArrayLike, PlaneView
+from napari_unet.images.lazy import PlaneView
 from napari_unet.images.ome_zarr import OmeZarr
 from napari_unet.images.stores import create_store, is_store, remove_store, reopen_store
 from napari_unet.inference.ledger import Ledger
 from napari_unet.models.model import Model
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.settings import PredictSettings
 

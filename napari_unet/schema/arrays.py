@@ -2,13 +2,14 @@
 
 In a record an array is just an array. When a record is written as JSON, pydantic hands over a
 ``context`` with a folder: each array becomes a ``.npy`` file there and the JSON holds its name.
-Nothing is ever pickled.
+Nothing is ever pickled. What only can be sliced, such as a plane of a zarr array, is read while it
+is written, part by part.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -22,6 +23,24 @@ from pydantic import (
 
 from napari_unet.schema.settings import Record
 
+_PART_PX = 1 << 22
+"""So many pixels are read at a time of what can be sliced only."""
+
+
+class ArrayLike(Protocol):
+    """Anything with a shape that can be sliced: numpy, dask, zarr, a memory-mapped file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its size along each axis."""
+
+    @property
+    def dtype(self) -> Any:
+        """The type of its pixels."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """What `numpy.asarray` turns into the pixels of those slices."""
+
 
 def _read(value: Any, info: ValidationInfo) -> np.ndarray:
     if isinstance(value, str):
@@ -32,17 +51,49 @@ def _read(value: Any, info: ValidationInfo) -> np.ndarray:
     return np.asarray(value)
 
 
-def _write(array: np.ndarray, info: SerializationInfo) -> str:
+def _read_or_leave(value: Any, info: ValidationInfo) -> Any:
+    return (
+        value if hasattr(value, "__getitem__") and hasattr(value, "dtype") else _read(value, info)
+    )
+
+
+def _write(array: np.ndarray | ArrayLike, info: SerializationInfo) -> str:
     name = f"{uuid4().hex}.npy"
-    folder = Path((info.context or {})["folder"])
-    np.save(folder / name, array, allow_pickle=False)
+    path = Path((info.context or {})["folder"]) / name
+    if isinstance(array, np.ndarray):
+        np.save(path, array, allow_pickle=False)
+    else:
+        _write_parts(array, path)
     return name
+
+
+def _write_parts(array: ArrayLike, path: Path) -> None:
+    """Write what can be sliced only, by parts along its longest axis that are whole chunks."""
+    written = np.lib.format.open_memmap(path, "w+", np.dtype(array.dtype), array.shape)
+    axis = int(np.argmax(array.shape))
+    chunks = getattr(array, "chunks", None)
+    chunk = chunks[axis] if chunks and isinstance(chunks[axis], int) else 1
+    step = chunk * max(1, _PART_PX * array.shape[axis] // written.size // chunk)
+    for start in range(0, array.shape[axis], step):
+        part = tuple(
+            slice(start, min(start + step, size)) if at == axis else slice(0, size)
+            for at, size in enumerate(array.shape)
+        )
+        written[part] = np.asarray(array[part])
+    written.flush()
 
 
 Array = Annotated[
     np.ndarray, PlainValidator(_read), PlainSerializer(_write, return_type=str, when_used="json")
 ]
 """A numpy array as the field of a record (not compared by ``==`` of the record)."""
+
+LazyArray = Annotated[
+    np.ndarray | ArrayLike,
+    PlainValidator(_read_or_leave),
+    PlainSerializer(_write, return_type=str, when_used="json"),
+]
+"""The same, or what only can be sliced: it is not read until the record is written."""
 
 
 class ArrayRecord(Record):

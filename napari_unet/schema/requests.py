@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from napari_unet.schema.arrays import Array, ArrayRecord
+from napari_unet.schema.arrays import Array, ArrayRecord, LazyArray
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box
@@ -22,7 +22,7 @@ class PredictRequest(ArrayRecord):
     kind: Literal["predict"] = "predict"
     model: str
     """Name, id or path of the model."""
-    planes: list[Array]
+    planes: list[LazyArray]
     """Each (y, x), (channel, y, x) or (y, x, 3); whole planes, so that all see the same numbers."""
     settings: PredictSettings = PredictSettings()
     region: Box | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 from psygnal import Signal
 
 from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Glimpse, Notice, Progress, StepDone, TileDone, Validated
 from napari_unet.schema.prediction import Box
@@ -104,7 +104,7 @@ class Session(Decision):
     def segment(
         self,
         specimen: Specimen,
-        planes: Mapping[PlaneIndex, np.ndarray],
+        planes: Mapping[PlaneIndex, ArrayLike],
         settings: PredictSettings,
         *,
         channel: int | None = None,
@@ -118,7 +118,8 @@ class Session(Decision):
         specimen
             Gets the probabilities, tile by tile.
         planes
-            Their pixels, each (y, x), (channel, y, x) or (y, x, 3); they are copied now.
+            Their pixels, each (y, x), (channel, y, x) or (y, x, 3); large ones, and those that are
+            not in memory, are copied in a thread.
         settings
             How the model is run.
         channel

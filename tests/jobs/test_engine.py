@@ -5,16 +5,18 @@ import json
 import math
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from napari_unet.jobs.engine.client import Engine
+from napari_unet.jobs.engine.client import Engine, takes_long
 from napari_unet.jobs.engine.process import environment
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.events import Progress, TileDone
+from napari_unet.schema.requests import Looking
 from tests.jobs.listening import Heard, ask, comes_true, is_alive
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
@@ -207,6 +209,84 @@ def test_a_request_that_cannot_be_written_leaves_the_engine_free(engine, tempora
     assert not engine.busy
     assert list(temporary.rglob("*.npy")) == []
     assert isinstance(hear(engine, "count").end(), Done)
+
+
+class Slow:
+    """A plane on a slow disk, which is read when somebody allows it."""
+
+    shape, dtype, ndim = (3, 4), np.dtype(np.uint8), 2
+
+    def __init__(self, error=None):
+        self.asked, self.allowed, self._error = threading.Event(), threading.Event(), error
+
+    def __getitem__(self, key):
+        self.asked.set()
+        assert self.allowed.wait(10)
+        if self._error is not None:
+            raise self._error
+        return np.full(self.shape, 7, np.uint8)[key]
+
+
+def test_r6_3_the_window_does_not_wait_until_a_plane_is_read(engine):
+    plane = Slow()
+    heard = hear(engine, "echo", [plane])
+    assert engine.busy
+    assert plane.asked.wait(10)
+    assert heard.messages == []
+    with pytest.raises(ValueError, match="already running"):
+        hear(engine, "count")
+    plane.allowed.set()
+    assert isinstance(heard.end(), Done)
+    (tile,) = [message for message in heard.messages if isinstance(message, TileDone)]
+    assert (tile.probabilities == 7).all()
+    assert tile.probabilities.shape == plane.shape
+
+
+def test_a_job_whose_plane_is_being_read_can_be_cancelled(engine, temporary):
+    plane = Slow()
+    heard = hear(engine, "echo", [plane])
+    assert plane.asked.wait(10)
+    engine.cancel()
+    engine.tell(Looking(box=(0, 0, 1, 1)))  # nobody hears it
+    plane.allowed.set()
+    assert heard.end() == Cancelled()
+    assert list(temporary.rglob("*.npy")) == []
+    assert isinstance(hear(engine, "count").end(), Done)
+
+
+def test_a_plane_that_cannot_be_read_is_said_and_the_engine_is_free(engine, temporary):
+    plane = Slow(OSError("The disk is gone."))
+    plane.allowed.set()
+    failure = hear(engine, "echo", [plane]).end()
+    assert isinstance(failure, Failed)
+    assert "The disk is gone." in failure.sentence + failure.details
+    assert not engine.busy
+    assert list(temporary.rglob("*.npy")) == []
+    assert isinstance(hear(engine, "count").end(), Done)
+
+
+def test_the_engine_can_be_closed_while_a_plane_is_read(engine):
+    plane = Slow()
+    heard = hear(engine, "echo", [plane])
+    assert plane.asked.wait(10)
+    engine.close()
+    assert heard.end() == Cancelled()
+    plane.allowed.set()
+    time.sleep(0.1)
+    assert len(heard.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("plane", "long"),
+    [
+        (np.zeros((5000, 5000), np.uint8), False),
+        (np.zeros((5000, 5000), np.uint16), True),
+        (Slow(), True),
+    ],
+    ids=["small", "large", "not in memory"],
+)
+def test_large_planes_are_copied_in_a_thread(plane, long):
+    assert takes_long(ask("echo", [plane])) == long
 
 
 def test_close_cancels_what_runs_and_may_be_called_again(engine, temporary):

@@ -12,6 +12,7 @@ from napari_unet.schema.events import Event, TileDone
 from napari_unet.schema.prediction import Prediction
 from napari_unet.schema.requests import FineTuneRequest, PredictRequest, Request
 from napari_unet.schema.settings import PredictSettings
+from tests.watched import Watched
 
 RAMP = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
 PLANE = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -118,3 +119,33 @@ def test_r12_1_unknown_is_zero():
     assert not State.MODEL
     assert State.CONFIRMED
     assert State.CORRECTED
+
+
+@pytest.mark.parametrize("shape", [(3000, 4000), (3, 2500, 2000), (2500, 2000, 3)])
+def test_r6_3_what_can_only_be_sliced_is_read_part_by_part_when_it_is_written(tmp_path, shape):
+    image = Watched(shape, most=1 << 22)
+    request = PredictRequest(model="m", planes=[image])
+    assert request.planes[0] is image
+    assert image.read == 0
+    (back,) = cross(request, tmp_path, REQUESTS).planes
+    assert image.read == np.prod(shape), "no pixel is read twice"
+    assert back.shape == shape
+    assert back.dtype == np.uint8
+    corner = tuple(slice(side - 2, side) for side in shape)
+    np.testing.assert_array_equal(back[corner], image[corner])
+
+
+def test_parts_are_whole_chunks(tmp_path):
+    starts = []
+
+    class Chunked(Watched):
+        chunks = (700, 3000)
+
+        def __getitem__(self, key):
+            starts.append(key[0].start)
+            return super().__getitem__(key)
+
+    planes = [Chunked((5000, 3000), most=5_000_000)]
+    cross(PredictRequest(model="m", planes=planes), tmp_path, REQUESTS)
+    assert len(starts) > 1
+    assert all(start % 700 == 0 for start in starts)

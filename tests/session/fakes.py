@@ -6,6 +6,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from napari_unet.images.difference import difference
+from napari_unet.images.lazy import whole
 from napari_unet.jobs.messages import Cancelled, Done
 from napari_unet.schema.events import Compared, Progress, StepDone, TileDone, Validated
 from napari_unet.schema.model_card import ModelCard
@@ -102,7 +103,7 @@ class FakeEngine:
                 self.end(Done(result=Probed(step_s=0.5)))
 
     def predict(self, request):
-        for index, plane in enumerate(request.planes):
+        for index, plane in enumerate(map(whole, request.planes)):
             colour = plane.ndim == 3 and plane.shape[-1] in (3, 4)
             grey = plane if plane.ndim == 2 else plane.mean(axis=-1 if colour else 0)
             box = request.region or (0, 0, *grey.shape)

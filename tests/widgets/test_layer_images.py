@@ -6,6 +6,7 @@ from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Reading, origin_of
 from napari_unet.widgets.layers.opening import open_image
 from napari_unet.widgets.layers.own import claim, role_of
+from tests.watched import Watched
 
 
 def test_r14_1_our_own_layers_are_known_by_what_they_carry(viewer, image):
@@ -71,6 +72,17 @@ def test_only_the_planes_that_are_asked_for_are_read(viewer):
     image = type("Stand-in", (), {"multiscale": False, "data": Lazy()})()
     layers.snapshot(image, Reading("ZYX"), [(3,), (7,)])
     assert Lazy.read == 2
+
+
+def test_r6_3_of_an_image_that_is_not_in_memory_nothing_is_read_in_the_window(viewer):
+    shape = (9, 4000, 5000)
+    data = Watched(shape, most=1)
+    image = type("Stand-in", (), {"multiscale": False, "data": data})()
+    (plane,) = layers.pixels_of(image, Reading("ZYX"), [(4,)])
+    assert data.read == 0
+    assert plane.shape == shape[1:]
+    data.most = 100
+    np.testing.assert_array_equal(plane[10:20, 30:40], data[4, 10:20, 30:40])
 
 
 def test_a_pyramid_is_read_at_its_finest_level(viewer):

@@ -6,16 +6,22 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock, Timer, current_thread
+from math import prod
+from threading import RLock, Thread, Timer, current_thread
+
+import numpy as np
 
 from napari_unet.jobs.engine import wire
 from napari_unet.jobs.engine.process import Process
+from napari_unet.jobs.failure import failed
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
-from napari_unet.schema.requests import Joining, Looking, Request
+from napari_unet.schema.requests import Joining, Looking, PredictRequest, Request
 
 _JOIN_S = 1.0
+_AT_ONCE_BYTES = 1 << 25
+"""Arrays of so many bytes are copied in some hundredths of a second."""
 
 _logger = logging.getLogger(__name__)
 
@@ -25,6 +31,8 @@ class _Running:
     """The job that is running now."""
 
     listener: Listener
+    sent: bool = False
+    """Whether the process has been asked; large arrays are copied before, in a thread."""
     cancelled: bool = False
     killer: Timer | None = None
 
@@ -70,6 +78,8 @@ class Engine:
     def submit(self, request: Request, on_message: Listener) -> None:
         """Start a job; its arrays are copied now, so painting may go on.
 
+        Planes that are large, or that are not in memory, are copied in a thread meanwhile.
+
         Parameters
         ----------
         request
@@ -91,10 +101,35 @@ class Engine:
             if self._running is not None:
                 raise ValueError(ALREADY_RUNNING)
             process, folder = self._started()
+            running = _Running(on_message)
+            if takes_long(request):
+                self._running = running
+                work = (running, request, process, folder)
+                Thread(target=self._copy, args=work, name="copy of planes", daemon=True).start()
+                return
             with _emptied_on_error(folder):
                 frame = wire.pack_request(request, folder.arrays)
-            self._running = _Running(on_message)
-            process.send(frame)
+            self._running = running
+            self._ask(running, frame, process)
+
+    def _copy(
+        self, running: _Running, request: Request, process: Process, folder: JobFolder
+    ) -> None:
+        """Write a request in a thread, and send it if nobody has cancelled it meanwhile."""
+        try:
+            frame = wire.pack_request(request, folder.arrays)
+        except Exception as error:  # noqa: BLE001 - whatever an array that is read raises
+            self._tell_if_runs(running, failed(error))
+            return
+        with self._lock:
+            if self._running is running and not running.cancelled:
+                self._ask(running, frame, process)
+                return
+        self._tell_if_runs(running, Cancelled())
+
+    def _ask(self, running: _Running, frame: bytes, process: Process) -> None:
+        running.sent = True
+        process.send(frame)
 
     def tell(self, word: Joining | Looking) -> None:
         """Let a correction join the fine-tuning that runs, or say where to predict next.
@@ -109,7 +144,9 @@ class Engine:
         """
         with self._lock:
             running, process, folder = self._running, self._process, self._folder
-            if running is None or running.cancelled or process is None or folder is None:
+            if running is None or not running.sent or running.cancelled:
+                return
+            if process is None or folder is None:
                 return
             process.send(wire.pack_word(word, folder.arrays))
 
@@ -123,8 +160,9 @@ class Engine:
             if running is None or process is None or running.cancelled:
                 return
             running.cancelled = True
-            self._kill_in(self._grace_s, running)
-            process.send(wire.CANCEL)
+            if running.sent:
+                self._kill_in(self._grace_s, running)
+                process.send(wire.CANCEL)
 
     def warm_up(self) -> None:
         """Start the process and let it load what the first job needs, without waiting for it."""
@@ -185,6 +223,13 @@ class Engine:
         if running is not None:
             self._tell(running, Cancelled() if running.cancelled else failure)
 
+    def _tell_if_runs(self, running: _Running, message: Message) -> None:
+        """Tell how a job ended that the process has not been asked for, unless it is gone."""
+        with self._lock:
+            runs = self._running is running
+        if runs:
+            self._tell(running, message)
+
     def _tell(self, running: _Running, message: Message) -> None:
         if isinstance(message, Ending):
             self._finish(running)
@@ -201,6 +246,16 @@ class Engine:
             if self._folder is not None:
                 self._folder.empty_arrays()
             self._running = None
+
+
+def takes_long(request: Request) -> bool:
+    """Whether copying the arrays of a request would stop a window for longer than it may."""
+    if not isinstance(request, PredictRequest):
+        return False
+    if any(not isinstance(plane, np.ndarray) for plane in request.planes):
+        return True
+    sizes = (prod(plane.shape) * np.dtype(plane.dtype).itemsize for plane in request.planes)
+    return sum(sizes) > _AT_ONCE_BYTES
 
 
 @contextmanager

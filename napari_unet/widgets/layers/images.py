@@ -10,6 +10,8 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_unet.images import axes as reader
+from napari_unet.images.lazy import PlaneView, whole
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.origin import Origin
@@ -97,14 +99,18 @@ def origin_of(image: Image) -> Origin:
 
 def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
     """Copies of planes of an image, so that nothing changes under a job."""
-    return [np.array(pixels) for pixels in pixels_of(image, reading, planes)]
+    return [np.array(whole(pixels)) for pixels in pixels_of(image, reading, planes)]
 
 
-def pixels_of(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
-    """Planes of an image as they are now, for whoever copies them at once: views where possible."""
+def pixels_of(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[ArrayLike]:
+    """Planes of an image as they are now, for whoever copies them: of what is not in memory nothing
+    is read here.
+    """
     array = array_of(image)
     front = reader.spatial_shape(array.shape, reading.axes)[:-2]
     flat = [int(np.ravel_multi_index(plane, front)) if front else 0 for plane in planes]
+    if type(array) is not np.ndarray:
+        return [PlaneView(array, reading.axes, i, reading.channel) for i in flat]
     return [np.asarray(reader.plane(array, reading.axes, i, reading.channel)) for i in flat]
 
 

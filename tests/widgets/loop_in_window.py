@@ -22,6 +22,8 @@ CENTER, HEIGHT = (255, 255), 150
 """What of the sample its user looks at and corrects."""
 GENEROUS = 1.35
 """Its user draws cells larger than they are, so that even a good model has something to learn."""
+STEPS = 24
+"""Of the fine-tuning: enough for it to be seen, however fast the computer is."""
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -126,9 +128,11 @@ def loop(user, answer):
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
     answer["button"] = panel.fine_tune.run.text()
-    panel.fine_tune.settings.editor("seconds").setValue(10)
+    panel.fine_tune.settings.editor("seconds").setValue(20)
+    desk.teacher.use(desk.teacher.settings.model_copy(update={"steps": STEPS}))
     user.click(panel.fine_tune.run)
     yield lambda: idle() and panel.fine_tune.card.isVisible()
+    answer["steps"] = desk.session.candidate.steps
     answer["verdict"] = panel.fine_tune.card.verdict.text()
     yield lambda: True
     user.click(panel.fine_tune.card.keep)

@@ -132,7 +132,7 @@ def correction(look="phase", seed=0):
 @pytest.fixture(scope="module")
 def base():
     """A small network that has learnt bright nuclei, with a pack of them."""
-    settings = SETTINGS.model_copy(update={"steps": 160, "learning_rate": 1e-2})
+    settings = SETTINGS.model_copy(update={"steps": 100, "learning_rate": 1e-2})
     return finish(
         new_model("unet", SHAPE, settings, [example(seed=s, size=256) for s in (1, 2, 3)], name="A")
     )
@@ -146,7 +146,7 @@ def iou_on_a(model):
 @pytest.fixture(scope="module")
 def tuned(base):
     """After learning dark cells, with replay and without."""
-    settings = FineTuneSettings(steps=90, seconds=600, device="cpu", auto_input=False)
+    settings = FineTuneSettings(steps=60, seconds=600, device="cpu", auto_input=False)
     models = (base, replace(base, pack=None))
     return [fine_tune(one, [correction()], settings).model for one in models]
 

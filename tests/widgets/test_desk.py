@@ -153,9 +153,7 @@ def test_r12_3_fine_tuning_needs_a_confirmed_region(desk, segmented):
         desk.teacher.teach()
 
 
-def test_r13_4_at_the_end_what_is_in_view_is_shown_anew(
-    desk, engine, segmented, settled
-):
+def test_r13_4_at_the_end_what_is_in_view_is_shown_anew(desk, engine, segmented, settled):
     segmented.results.masks.paint((10, 10), 0)
     segmented.corrector.confirm_view()
     desk.use_predict_settings(PredictSettings(device="cpu"))

@@ -36,13 +36,14 @@ MEMORY = """\
 `python -m benchmarks.memory`: the most memory that a process had which read a zarr array (uint16)
 and wrote its probabilities into another by `napari_unet.predict_into`, tiles of 512 pixels, in
 one thread; Python, torch and napari_unet take {imports} MiB of it. The goal was under 2 GiB, and
-the same within 5 % for every size. With *tiny*, a network of the same way, the same tiles and chunks
-with next to no arithmetic, the most is {tiny:.1f} % above the least; with the default one {default:.1f} %.
-Its peak goes by chance, too: five times 2048 x 2048 took {least} to {most} MiB (below: the median).
-What grows is what the C library keeps of memory that was given back; made to keep nothing above 1
-MiB (`MALLOC_MMAP_THRESHOLD_=1048576`) it took 485 MiB, and a quarter longer. *mapped* is the last corner of a TIFF of 20,000 x 30,000 pixels,
-mapped into memory, with the percentiles of the whole; it is constant, so that all of it is read,
-and 572 MiB of the peak are pages of the file itself.
+the same within 5 % for every size. With *tiny*, a network of the same way, the same tiles and
+chunks with next to no arithmetic, the most is {tiny:.1f} % above the least; with the default one
+{default:.1f} %. Its peak goes by chance, too: five times 2048 x 2048 took {least} to {most} MiB
+(below: the median). What grows is what the C library keeps of memory that was given back; made to
+keep nothing above 1 MiB (`MALLOC_MMAP_THRESHOLD_=1048576`) it took 485 MiB, and a quarter longer.
+*mapped* is the last corner of a TIFF of 20,000 x 30,000 pixels, mapped into memory, with the
+percentiles of the whole; it is constant, so that all of it is read, and 572 MiB of the peak are
+pages of the file itself.
 
 | network | image | peak, MiB | seconds of the processor |
 |---|---|---|---|

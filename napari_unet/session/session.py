@@ -275,11 +275,10 @@ class Session(Decision):
                 self.tile_written.emit(run.specimen, plane, fresh)
             case Glimpse():
                 self.glimpsed.emit(event)
-            case StepDone() | Validated():
+            case StepDone() | Validated() | Joined():
                 self._draw(self.curves.after(event))
-            case Joined():
-                self._draw(self.curves.after(event))
-                self.joined.emit(event)
+                if isinstance(event, Joined):
+                    self.joined.emit(event)
             case Notice():
                 self.noticed.emit(event.text)
 

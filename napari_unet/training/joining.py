@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from napari_unet.schema.correction import Correction
-from napari_unet.schema.events import Event, StepDone, StopEarly
+from napari_unet.schema.events import Event, StepDone
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.requests import Answer, Joining
 from napari_unet.schema.settings import LossSettings
 from napari_unet.schema.training_record import Joined
+from napari_unet.training.beside import beside
 from napari_unet.training.heldout import held_out
 from napari_unet.training.lesson import Lesson, exam_of, example_of, of_another_kind
 from napari_unet.training.patches import Batch
@@ -153,7 +153,7 @@ class OpenLesson:
 
 
 def joining(
-    training: Generator[Event, None, T], lesson: OpenLesson, joins: Joins
+    training: Generator[Event, Any, T], lesson: OpenLesson, joins: Joins
 ) -> Generator[Event, Answer, T]:
     """Go on with a training, and let corrections join it that it is sent at `StepDone`.
 
@@ -170,25 +170,17 @@ def joining(
     ------
     Whatever the training does, and `Joined` for each correction.
     """
+
+    def join(event: Event, answer: Answer) -> Iterator[Event]:
+        if isinstance(event, StepDone):
+            for one in (word for word in answer or () if isinstance(word, Joining)):
+                known_from = one.model_copy(update={"step": event.step})
+                yield lesson.join(known_from, joins.keep)
+
     with closing(training):
         for one in joins.before:
             yield lesson.join(one)
-        go_on = partial(next, training)
-        while True:
-            try:
-                event = go_on()
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            try:
-                answer = yield event
-                if isinstance(event, StepDone):
-                    for one in (word for word in answer or () if isinstance(word, Joining)):
-                        known_from = one.model_copy(update={"step": event.step})
-                        yield lesson.join(known_from, joins.keep)
-                go_on = partial(next, training)
-            except (StopEarly, KeyboardInterrupt) as stop:
-                go_on = partial(training.throw, stop)
+        return (yield from beside(training, join))
 
 
 def _put(items: Sequence[T], place: int, item: T) -> list[T]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import closing
-from functools import partial
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 import torch
@@ -14,10 +12,11 @@ from napari_unet.inference.prepare import plane_size, prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
 from napari_unet.networks.network import Network
-from napari_unet.schema.events import Event, Glimpse, Notice, Progress, StepDone, StopEarly
+from napari_unet.schema.events import Event, Glimpse, Notice, Progress, StepDone
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box
-from napari_unet.schema.requests import View
+from napari_unet.schema.requests import Answer, View
+from napari_unet.training.beside import beside
 
 T = TypeVar("T")
 
@@ -36,7 +35,7 @@ def watching(
     card: ModelCard,
     view: View | None,
     patch_px: int,
-) -> Generator[Event, None, T]:
+) -> Generator[Event, Answer, T]:
     """Go on with a training, and look at the image with the present parameters now and then.
 
     What is learnt stays the same, bit for bit, as far as the time suffices for as many steps.
@@ -64,21 +63,12 @@ def watching(
             looks = Looks(view, card, patch_px)
         except ValueError as error:
             yield Notice(text=f"Nothing is shown of what it learns meanwhile: {error}")
-    go_on = partial(next, training)
-    with closing(training):
-        while True:
-            try:
-                event = go_on()
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            try:
-                yield event
-                if looks is not None and looks.due(event):
-                    yield from looks.look(network)
-                go_on = partial(next, training)
-            except (StopEarly, KeyboardInterrupt) as stop:
-                go_on = partial(training.throw, stop)
+
+    def look(event: Event, answer: Answer) -> Iterator[Event]:
+        if looks is not None and looks.due(event):
+            yield from looks.look(network)
+
+    return (yield from beside(training, look))
 
 
 class Looks:

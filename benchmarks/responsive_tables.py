@@ -18,11 +18,10 @@ BUDGET = """\
 the window, with more steps asked for than any time allows; all of a synthetic image is confirmed.
 The goal is to end within 5 % of what was asked for. The time in which the new model is judged is
 kept back, and where judging all that is held out would take too long, the part of it with the most
-objects is judged. Two other trainings and tests filled both cores meanwhile, so there are few
-steps, and the engine was given the priority of a program in the foreground. At its own, lower one
-it got so little of the same machine that 20 s became 41 s (U-Net, 256 x 256; also the first job of
-a new engine) and 60 s became 90 s (UNet++, 1024 x 1024), while the U-Net kept 60 s and 120 s:
-nobody knows before how much of the machine other programs will leave for the verdict.
+objects is judged. The machine had nothing else to do, and the engine its own, low priority. Where
+two other trainings filled both cores, 20 s became 41 s (U-Net, 256 x 256; also the first job of a
+new engine) and 60 s became 90 s (UNet++, 1024 x 1024): nobody knows before how much of the machine
+other programs will leave for the verdict.
 
 | model | image | asked for, s | took, s | difference | steps |
 |---|---|---|---|---|---|
@@ -46,7 +45,7 @@ LATENCY = """\
 the panel, recorder, history and journal on, without a canvas; its latency is the time from then
 until it has been dealt with. {events} events a run with an idle engine, and as many while it
 fine-tunes, which goes first taking turns. The goal is that the 95th percentile grows by less than
-10 ms. The engine had its own, low priority, and other trainings ran on the same two cores.
+10 ms. The engine had its own, low priority, and two cores with nothing else to do.
 
 | run | idle: median, p95, ms | fine-tuning: median, p95, ms | p95 added, ms |
 |---|---|---|---|

@@ -61,7 +61,10 @@ class Form(QWidget):
             label = QLabel("" if isinstance(editor.widget, QCheckBox) else field.title or name)
             label.setToolTip(field.description or "")
             label.setBuddy(editor.widget)
-            rows.addRow(label, editor.widget)
+            if len(names) == 1 and isinstance(editor.widget, QCheckBox):
+                rows.addRow(editor.widget)  # it needs no column of labels
+            else:
+                rows.addRow(label, editor.widget)
             editor.put(getattr(record, name))
             editor.changed.connect(self._on_edited)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from qtpy.QtCore import QObject
 
 from napari_unet.session.session import Session
@@ -34,8 +36,11 @@ class GazeFollower(QObject):
             self._throttle.call(self._tell)
 
     def _tell(self) -> None:
-        if self._run_of_the_image() and (box := self._stage.box_in_view) is not None:
-            self._session.look(box)
+        if not self._run_of_the_image():
+            return
+        with suppress(ValueError):  # nothing of the image is on the screen
+            if (box := self._stage.box_in_view) is not None:
+                self._session.look(box)
 
     def _run_of_the_image(self) -> bool:
         """Whether what runs works on the image on the screen."""

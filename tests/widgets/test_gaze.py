@@ -38,6 +38,19 @@ def test_r6_3_tiles_follow_the_camera(desk, viewer, engine, image, qtbot):
     assert engine.words[-1].box == desk.stage.box_in_view
 
 
+def test_an_image_that_is_moved_out_of_sight_is_no_reason_to_complain(
+    desk, viewer, engine, image, monkeypatch
+):
+    viewer.scene.camera.zoom = viewer.canvas.size[1] / 8
+    viewer.scene.camera.center = (8, 8)
+    desk.segment("plane")
+    complaints = []
+    monkeypatch.setattr("napari_unet.widgets.runner.report", complaints.append)
+    viewer.scene.camera.center = (5000, 5000)
+    assert engine.words == []
+    assert complaints == []
+
+
 def test_r6_3_nothing_is_told_where_nothing_runs(desk, viewer, engine, image, qtbot):
     viewer.scene.camera.zoom = viewer.canvas.size[1] / 8
     viewer.scene.camera.center = (8, 8)

@@ -138,10 +138,10 @@ def _in_turn(cores: Sequence[Box], gaze: Gaze) -> Iterator[Box]:
     left, seen = list(reversed(cores)), None
     while left:
         if gaze.box is not None and gaze.box != seen:
-            far_first = partial(_nearness, look=gaze.box)
-            left.sort(key=far_first)
+            distance = partial(_distance, look=gaze.box)
+            left.sort(key=distance, reverse=True)
             if seen is None and len(left) > _MANY:
-                left[-1:] = sorted(_quarters(left[-1]), key=far_first)
+                left[-1:] = sorted(_quarters(left[-1]), key=distance, reverse=True)
             seen = gaze.box
         yield left.pop()
 
@@ -155,10 +155,11 @@ def _quarters(core: Box) -> list[Box]:
     return [(top, left, bottom, right) for top, bottom in rows for left, right in columns]
 
 
-def _nearness(core: Box, look: Box) -> float:
-    """The less, the farther the centres of two boxes are from each other."""
-    return -math.dist(
-        [core[0] + core[2], core[1] + core[3]], [look[0] + look[2], look[1] + look[3]]
+def _distance(core: Box, look: Box) -> float:
+    """Between the centres of two boxes, in pixels."""
+    return (
+        math.dist([core[0] + core[2], core[1] + core[3]], [look[0] + look[2], look[1] + look[3]])
+        / 2
     )
 
 

@@ -12,7 +12,7 @@ from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener, Perform
 from napari_unet.jobs.messages import Ending
 from napari_unet.jobs.perform import perform, warm_up
 from napari_unet.jobs.run import Order, run
-from napari_unet.schema.requests import Joining, Looking, Request
+from napari_unet.schema.requests import Request, Word
 
 _GRACE_S = 3.0
 
@@ -69,7 +69,7 @@ class InlineEngine:
         )
         self._thread.start()
 
-    def tell(self, word: Joining | Looking) -> None:
+    def tell(self, word: Word) -> None:
         """Say a copy of something to the job that runs, at its next step or tile."""
         if (order := self._order) is not None:
             frame = wire.pack_word(word, self._folder.arrays)

@@ -10,7 +10,7 @@ from napari_unet.jobs.failure import failed
 from napari_unet.jobs.job import Job
 from napari_unet.jobs.messages import Cancelled, Done, Ending, Message
 from napari_unet.schema.events import Event, StepDone, StopEarly, TileDone
-from napari_unet.schema.requests import Joining, Looking
+from napari_unet.schema.requests import Word
 
 
 @dataclass
@@ -29,9 +29,9 @@ class Order:
 
     cancelled: bool = False
     on_heard: Callable[[], None] | None = None
-    words: SimpleQueue[Callable[[], Joining | Looking]] = field(default_factory=SimpleQueue)
+    words: SimpleQueue[Callable[[], Word]] = field(default_factory=SimpleQueue)
 
-    def said(self) -> list[Joining | Looking]:
+    def said(self) -> list[Word]:
         """What has come since it was asked for the last time."""
         return [self.words.get()() for _ in range(self.words.qsize())]
 

@@ -81,7 +81,7 @@ class Looking(Record):
 Word = Annotated[Joining | Looking, Field(discriminator="kind")]
 """What a person has to say to a job that runs."""
 
-Answer = Sequence[Joining | Looking] | None
+Answer = Sequence[Word] | None
 """What a job can be sent at its events: at `StepDone` what is to join a fine-tuning, at `TileDone`
 where to go on."""
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from napari_unet.jobs.messages import Ending, Message
 from napari_unet.schema.arrays import detached
-from napari_unet.schema.requests import Joining, Looking
+from napari_unet.schema.requests import Word
 from napari_unet.session.run import Run, Runner
 
 Deliver = Callable[[Callable[[], None]], None]
@@ -68,7 +68,7 @@ class Line:
             self.running = None
             raise
 
-    def tell(self, word: Joining | Looking) -> None:
+    def tell(self, word: Word) -> None:
         """Say something to the job that runs."""
         if self.running is not None and self._engine is not None:
             self._engine.tell(word)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from napari_unet.jobs.job import Listener
-from napari_unet.schema.requests import Joining, Looking, PredictRequest, Request
+from napari_unet.schema.requests import PredictRequest, Request, Word
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.last_run import LastRun
 from napari_unet.session.specimen import Specimen
@@ -19,7 +19,7 @@ class Runner(Protocol):
     def submit(self, request: Request, on_message: Listener) -> None:
         """Start a job; its arrays are copied now, its messages may come from another thread."""
 
-    def tell(self, word: Joining | Looking) -> None:
+    def tell(self, word: Word) -> None:
         """Say something to the job that runs; its arrays are copied now."""
 
     def cancel(self) -> None:

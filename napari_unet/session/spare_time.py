@@ -11,7 +11,7 @@ from psygnal import Signal
 from napari_unet.jobs.job import Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
 from napari_unet.schema.arrays import detached
-from napari_unet.schema.requests import Joining, Looking, Request
+from napari_unet.schema.requests import Request, Word
 from napari_unet.session.line import Deliver
 from napari_unet.session.run import Runner
 
@@ -72,7 +72,7 @@ class SpareTime:
         else:
             self._begin(_Job(request, on_message, ahead=False))
 
-    def tell(self, word: Joining | Looking) -> None:
+    def tell(self, word: Word) -> None:
         """Say something to the user's job, if it runs."""
         if self._engine is not None and self._job is not None and not self._job.ahead:
             self._engine.tell(word)

@@ -17,7 +17,7 @@ from napari_unet.schema.training_record import Joined
 from napari_unet.training.beside import beside
 from napari_unet.training.heldout import held_out
 from napari_unet.training.lesson import Lesson, exam_of, example_of, of_another_kind
-from napari_unet.training.patches import Batch
+from napari_unet.training.patches import Batch, put
 from napari_unet.training.replay import Replaying
 from napari_unet.training.scoring import Exam
 
@@ -134,9 +134,9 @@ class OpenLesson:
         self.sampler.grow(one.step, self._last)
         corrections = _with(lesson.corrections, one.correction, exam.counted)
         self.lesson = lesson._replace(
-            examples=_put(lesson.examples, place, example),
-            taught=_put(lesson.taught, place, exam),
-            names=_put(lesson.names, place, one.correction.image_id),
+            examples=put(lesson.examples, place, example),
+            taught=put(lesson.taught, place, exam),
+            names=put(lesson.names, place, one.correction.image_id),
             corrections=corrections,
             known_px=sum(int(np.count_nonzero(each.known)) for each in corrections),
             joined=(*lesson.joined, said),
@@ -183,11 +183,6 @@ def joining(
         return (yield from beside(training, join))
 
 
-def _put(items: Sequence[T], place: int, item: T) -> list[T]:
-    """A list with an item in the place of another one, or one more beyond the last."""
-    return [*items[:place], item, *items[place + 1 :]]
-
-
 def _with(
     corrections: Sequence[Correction], correction: Correction, taught: np.ndarray
 ) -> list[Correction]:
@@ -198,4 +193,4 @@ def _with(
     if place < len(names) and corrections[place].known.shape == taught.shape:
         counts = taught | (np.asarray(corrections[place].known) > 0)
     known = np.where(counts, correction.known, 0)
-    return _put(corrections, place, correction.model_copy(update={"known": known}))
+    return put(corrections, place, correction.model_copy(update={"known": known}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import torch
 from torch import Generator, Tensor
@@ -14,6 +14,8 @@ from napari_unet.augment.intensity import vary_intensity
 from napari_unet.augment.share import WHOLE, Share
 from napari_unet.schema.settings import AugmentSettings
 from napari_unet.training.examples import Example
+
+T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -112,7 +114,7 @@ class PatchSampler:
         """The same with an image in the place of another one, or one more beyond the last."""
         other = copy(self)
         example = example.to(self.examples[0].image.device)
-        other.examples = [*self.examples[:place], example, *self.examples[place + 1 :]]
+        other.examples = put(self.examples, place, example)
         return other
 
     def _chosen(self, step: int, generator: Generator) -> list[int]:
@@ -127,6 +129,11 @@ class PatchSampler:
     def _order(self, epoch: int) -> list[int]:
         generator = Generator().manual_seed(self.seed * 1_000_003 + epoch)
         return torch.randperm(len(self.examples), generator=generator).tolist()
+
+
+def put(items: Sequence[T], place: int, item: T) -> list[T]:
+    """A list with an item in the place of another one, or one more beyond the last."""
+    return [*items[:place], item, *items[place + 1 :]]
 
 
 def _centre(example: Example, size_px: int, generator: Generator) -> Tensor:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import prod
 from threading import RLock, Thread, Timer, current_thread
 
 import numpy as np
@@ -17,7 +16,7 @@ from napari_unet.jobs.failure import failed
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
-from napari_unet.schema.requests import Joining, Looking, PredictRequest, Request
+from napari_unet.schema.requests import PredictRequest, Request, Word
 
 _JOIN_S = 1.0
 _AT_ONCE_BYTES = 1 << 25
@@ -35,6 +34,11 @@ class _Running:
     """Whether the process has been asked; large arrays are copied before, in a thread."""
     cancelled: bool = False
     killer: Timer | None = None
+
+    def send(self, frame: bytes, process: Process) -> None:
+        """Ask the process."""
+        self.sent = True
+        process.send(frame)
 
 
 class Engine:
@@ -110,28 +114,26 @@ class Engine:
             with _emptied_on_error(folder):
                 frame = wire.pack_request(request, folder.arrays)
             self._running = running
-            self._ask(running, frame, process)
+            running.send(frame, process)
 
     def _copy(
         self, running: _Running, request: Request, process: Process, folder: JobFolder
     ) -> None:
         """Write a request in a thread, and send it if nobody has cancelled it meanwhile."""
+        ending: Ending = Cancelled()
         try:
             frame = wire.pack_request(request, folder.arrays)
         except Exception as error:  # noqa: BLE001 - whatever an array that is read raises
-            self._tell_if_runs(running, failed(error))
-            return
+            frame, ending = b"", failed(error)
         with self._lock:
-            if self._running is running and not running.cancelled:
-                self._ask(running, frame, process)
+            if self._running is not running:  # it was told already how that ended
                 return
-        self._tell_if_runs(running, Cancelled())
+            if frame and not running.cancelled:
+                running.send(frame, process)
+                return
+        self._tell(running, ending)
 
-    def _ask(self, running: _Running, frame: bytes, process: Process) -> None:
-        running.sent = True
-        process.send(frame)
-
-    def tell(self, word: Joining | Looking) -> None:
+    def tell(self, word: Word) -> None:
         """Let a correction join the fine-tuning that runs, or say where to predict next.
 
         Arrays are copied now. The answer to a correction is the event `Joined`; where nothing runs
@@ -223,13 +225,6 @@ class Engine:
         if running is not None:
             self._tell(running, Cancelled() if running.cancelled else failure)
 
-    def _tell_if_runs(self, running: _Running, message: Message) -> None:
-        """Tell how a job ended that the process has not been asked for, unless it is gone."""
-        with self._lock:
-            runs = self._running is running
-        if runs:
-            self._tell(running, message)
-
     def _tell(self, running: _Running, message: Message) -> None:
         if isinstance(message, Ending):
             self._finish(running)
@@ -252,10 +247,9 @@ def takes_long(request: Request) -> bool:
     """Whether copying the arrays of a request would stop a window for longer than it may."""
     if not isinstance(request, PredictRequest):
         return False
-    if any(not isinstance(plane, np.ndarray) for plane in request.planes):
-        return True
-    sizes = (prod(plane.shape) * np.dtype(plane.dtype).itemsize for plane in request.planes)
-    return sum(sizes) > _AT_ONCE_BYTES
+    arrays = [plane for plane in request.planes if isinstance(plane, np.ndarray)]
+    size = sum(plane.nbytes for plane in arrays)
+    return len(arrays) < len(request.planes) or size > _AT_ONCE_BYTES
 
 
 @contextmanager

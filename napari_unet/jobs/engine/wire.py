@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 
 from napari_unet.jobs.messages import Message
-from napari_unet.schema.requests import Joining, Looking, Request, Word
+from napari_unet.schema.requests import Request, Word
 
 CANCEL, WARM_UP = b"cancel", b"warm up"
 """Frames to the engine that are orders; every other frame is a request, or begins as below."""
@@ -31,7 +31,7 @@ _LENGTH = struct.Struct("<I")
 # A loss that has become NaN has to arrive as NaN; JSON's null would not be a number.
 _CONFIG = ConfigDict(ser_json_inf_nan="constants")
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request, config=_CONFIG)
-_WORD: TypeAdapter[Joining | Looking] = TypeAdapter(Word)
+_WORD: TypeAdapter[Word] = TypeAdapter(Word)
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message, config=_CONFIG)
 
 
@@ -61,12 +61,12 @@ def unpack_request(frame: bytes, folder: Path) -> Request:
     return _REQUEST.validate_json(frame, context={"folder": folder})
 
 
-def pack_word(word: Joining | Looking, folder: Path) -> bytes:
+def pack_word(word: Word, folder: Path) -> bytes:
     """Write what is said to the job that runs; its arrays are copied to files now."""
     return WORD + _WORD.dump_json(word, context={"folder": folder})
 
 
-def unpack_word(frame: bytes, folder: Path) -> Joining | Looking:
+def unpack_word(frame: bytes, folder: Path) -> Word:
     """Read what is said to the job that runs; its arrays are mapped into memory."""
     return _WORD.validate_json(frame.removeprefix(WORD), context={"folder": folder})
 

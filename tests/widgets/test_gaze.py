@@ -4,20 +4,13 @@ import pytest
 
 from napari_unet.jobs.messages import Cancelled
 from napari_unet.schema.requests import Looking
-from napari_unet.widgets.desk import Desk
 from tests.session.fakes import FakeEngine
 
 
 @pytest.fixture
 def engine():
+    """One that waits to be told what to say."""
     return FakeEngine()
-
-
-@pytest.fixture
-def desk(viewer, engine):
-    desk = Desk(viewer, lambda: engine)
-    yield desk
-    desk.close()
 
 
 def test_r6_3_tiles_follow_the_camera(desk, viewer, engine, image, qtbot):

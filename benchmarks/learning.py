@@ -35,8 +35,7 @@ import napari_unet
 from benchmarks.kinds import KINDS, base_model, fingerprint, mask_of, score, train_fluorescence
 from benchmarks.regions import Hand, correct, regions
 from benchmarks.rivals import RIVALS, everything
-from napari_unet import disk
-from napari_unet.huge_pages import ask_for_huge_pages
+from napari_unet import disk, memory
 from napari_unet.models.model import Model
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.settings import FineTuneSettings
@@ -201,7 +200,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--part", type=int, nargs=2, metavar=("N", "OF"), default=(1, 1))
     given = parser.parse_args()
-    ask_for_huge_pages()
+    memory.set_up()
     torch.set_num_threads(1)
     program()
     if given.base:

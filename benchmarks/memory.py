@@ -28,8 +28,7 @@ import tifffile
 import torch
 import zarr
 
-from napari_unet import predict_into
-from napari_unet.huge_pages import ask_for_huge_pages
+from napari_unet import memory, predict_into
 from napari_unet.inference.predict import predict_planes
 from napari_unet.models.model import Model
 from napari_unet.networks.build import build_network, network_settings
@@ -94,7 +93,7 @@ def from_mapped(folder: Path, network: str) -> None:
 
 def child(folder: Path, network: str) -> None:
     """Predict what is in a folder, and print what that took."""
-    ask_for_huge_pages()
+    memory.set_up()
     torch.set_num_threads(1)
     before = megabytes()
     start = process_time()

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from napari_unet.huge_pages import ask_for_huge_pages
+from napari_unet import memory
 from napari_unet.inference.predict import predict_planes
 from napari_unet.inference.tiled import cut
 from napari_unet.models.model import Model
@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    ask_for_huge_pages()
+    memory.set_up()
     torch.set_num_threads(1)
     found = json.loads(given.out.read_text()) if given.out.exists() else {}
 

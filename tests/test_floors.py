@@ -32,7 +32,7 @@ def uses(names: str) -> frozenset[str]:
 
 FLOORS = {
     "disk": Floor(0, uses("")),
-    "huge_pages": Floor(0, uses("")),
+    "memory": Floor(0, uses("")),
     "schema": Floor(0, uses("numpy pydantic")),
     "images": Floor(
         1, uses("numpy scipy skimage PIL tifffile roifile dask"), uses("cc3d edt fastremap zarr")
@@ -51,12 +51,12 @@ FLOORS = {
     ),
     "cli": Floor(6, uses("cyclopts rich tqdm numpy pydantic"), uses("napari qtpy vispy torch")),
 }
-FOR_ALL = {"schema", "disk", "huge_pages"}
+FOR_ALL = {"schema", "disk", "memory"}
 NEIGHBOURS = {("training", "inference")}
 """Rooms of one floor of which the first may use the second."""
 WITHOUT_TORCH = (
     "disk",
-    "huge_pages",
+    "memory",
     "schema",
     "images",
     "models.library",

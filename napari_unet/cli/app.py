@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pydantic
 from cyclopts import App, CycloptsError, Parameter
 
-from napari_unet import __version__
+from napari_unet import __version__, memory
 from napari_unet.cli.corrections import corrections
 from napari_unet.cli.demo import demo
 from napari_unet.cli.doctor import doctor
@@ -18,7 +18,6 @@ from napari_unet.cli.models import models
 from napari_unet.cli.options import WrongCall
 from napari_unet.cli.predict import predict
 from napari_unet.cli.training import fine_tune, train
-from napari_unet.huge_pages import ask_for_huge_pages
 from napari_unet.jobs.failure import failed
 from napari_unet.schema.events import StopEarly
 from napari_unet.schema.settings.record import option
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     0: done; 1: the work failed; 2: the call was wrong. A sentence on stderr says why.
     """
-    ask_for_huge_pages()
+    memory.set_up()
     try:
         return _finished(app(arguments))
     except CycloptsError as error:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
+from time import perf_counter
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from napari_unet import memory
+from napari_unet.device import half_precision
 from napari_unet.images.rescale import Size, source
 from napari_unet.images.tiling import Gaze, Readable, Tile, read, tiles
+from napari_unet.inference.batches import ON_GPU_PX, Batches
 from napari_unet.inference.threads import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
+
+Shown = tuple[Tile, np.ndarray]
+"""A tile and what the network is shown of it."""
 
 
 def predict_tiles(
@@ -57,8 +65,12 @@ def predict_tiles(
     every = cut(network, shown, size, tile_px, region, gaze)
     wanted = (tile for tile in every if tile.core not in skip)
     if size == shown:
-        for tile, pixels in ahead(lambda tile: read(image, tile.read), wanted):
-            yield tile, _of_tile(network, pixels, tile, level, rotations)
+        shown_tiles = ahead(lambda tile: read(image, tile.read), wanted)
+        run = partial(_average if rotations else _run, network, level=level)
+        batches = Batches(most_px(next(network.parameters()).device))
+        for batch in _alike(shown_tiles, batches):
+            yield from _answers(run, batch, batches)
+            memory.give_back()
         return
     for tile in wanted:
         needed = source(tile.core, shown, size)
@@ -97,20 +109,64 @@ def cut(
     )
 
 
-def _of_tile(
-    network: Network, pixels: np.ndarray, tile: Tile, level: int | None, rotations: bool
-) -> np.ndarray:
-    device = next(network.parameters()).device
-    shown = torch.from_numpy(pixels)[None].to(device)
-    with torch.inference_mode():
-        answer = _average(network, shown, level) if rotations else _run(network, shown, level)
-    y0, x0, y1, x1 = tile.crop
-    found: np.ndarray = answer[0, :, y0:y1, x0:x1].float().cpu().numpy()
+def _alike(shown: Iterator[Shown], batches: Batches) -> Iterator[list[Shown]]:
+    """Tiles that follow each other and show the same number of pixels, as many as are wanted."""
+    batch: list[Shown] = []
+    for tile, pixels in shown:
+        if batch and pixels.shape != batch[0][1].shape:
+            yield batch
+            batch = []
+        batch.append((tile, pixels))
+        if len(batch) >= batches.tiles(pixels[0].size):
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _answers(
+    run: Callable[[Tensor], Tensor], batch: Sequence[Shown], batches: Batches
+) -> list[tuple[Tile, np.ndarray]]:
+    """Each tile with the probabilities of its core; in halves where memory is too short for all."""
+    start = perf_counter()
+    try:
+        with torch.inference_mode():
+            answers = run(torch.from_numpy(np.stack([pixels for _, pixels in batch])))
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+        batches.was_too_large(len(batch))
+        middle = len(batch) // 2
+        return [*_answers(run, batch[:middle], batches), *_answers(run, batch[middle:], batches)]
+    found = [
+        (tile, answer[:, y0:y1, x0:x1].float().cpu().numpy())
+        for (tile, _), answer in zip(batch, answers, strict=True)
+        for y0, x0, y1, x1 in [tile.crop]
+    ]
+    batches.took(perf_counter() - start, len(batch), batch[0][1][0].size)
     return found
 
 
 def _run(network: Network, shown: Tensor, level: int | None) -> Tensor:
-    return network.probabilities(shown.contiguous(memory_format=torch.channels_last), level)
+    device = next(network.parameters()).device
+    half = precision(device)
+    there = shown.to(device, memory_format=torch.channels_last)
+    with torch.autocast(device.type, half, enabled=half is not None):
+        return network.probabilities(there, level)
+
+
+def most_px(device: torch.device) -> int:
+    """How many pixels a device is shown at once; on the CPU a second tile only takes memory."""
+    return 0 if device.type == "cpu" else ON_GPU_PX
+
+
+def precision(device: torch.device) -> torch.dtype | None:
+    """The short float in which a device predicts; None is float32.
+
+    On GPUs only: on CPUs, whether they have short floats or not, the answer is the same, and does
+    not depend on the tiles.
+    """
+    return half_precision(device) if device.type == "cuda" else None
 
 
 def _average(network: Network, shown: Tensor, level: int | None) -> Tensor:

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_unet import memory
 from napari_unet.jobs.job import Job
 from napari_unet.jobs.safekeeping import joined_before, keep_joining, state_of, taken_up
 from napari_unet.schema.events import Progress
@@ -77,6 +78,7 @@ def give_memory_back() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+    memory.give_back()
 
 
 def _predict(request: PredictRequest) -> Job:

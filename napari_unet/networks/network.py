@@ -53,7 +53,7 @@ class Network(nn.Module, ABC):
 
     def probabilities(self, image: Tensor, level: int | None = None) -> Tensor:
         """Probabilities, (batch, class, y, x): the mean of all heads, or of the one asked for."""
-        heads = [activate(logits) for logits in self.heads(image, level)]
+        heads = [activate(logits.float()) for logits in self.heads(image, level)]
         return torch.stack(heads).mean(0) if len(heads) > 1 else heads[0]
 
     @property

@@ -1,6 +1,8 @@
 """A cluster writes what one process writes, also when a process of it is killed."""
 
+import json
 import os
+import shutil
 import socket
 import sys
 
@@ -16,6 +18,8 @@ from napari_unet.inference import cluster
 from napari_unet.inference.predict import predict
 from napari_unet.models.archive import write_model
 from tests.models_for_tests import tiny_model
+
+TILES_OF_LARGE = 12
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +114,36 @@ def test_r9_1_the_same_to_the_bit_though_a_process_is_killed(client, call, tmp_p
     assert capsys.readouterr().out.replace(str(there), str(tmp_path / "here")) == said
     after = client.run(os.getpid)
     assert len(set(before.values()) & set(after.values())) == 1, "none was killed"
+
+
+def test_r15_3_a_cluster_goes_on_where_it_was_interrupted(
+    client, call, folder, tmp_path, monkeypatch, capsys
+):
+    images = tmp_path / "images"
+    shutil.copytree(folder / "large.zarr", images / "large.zarr")
+    assert call("--out", tmp_path / "here", images=images) == 0
+    expected = contents(tmp_path / "here")
+
+    there, answers, result = tmp_path / "there", [], cluster._result
+    stop_at = [4]
+
+    def interrupted(*arguments):
+        if len(answers) in stop_at:
+            raise KeyboardInterrupt
+        answers.append(arguments)
+        return result(*arguments)
+
+    monkeypatch.setattr(cluster, "_result", interrupted)
+    on_cluster = ("--out", there, "--scheduler", client.scheduler.address)
+    assert call(*on_cluster, images=images) == 1
+    done = json.loads((there / "large_unfinished.json").read_text())["finished"]
+    assert 0 < len(done) <= 4
+    stop_at.clear()
+    answers.clear()
+    assert call(*on_cluster, images=images) == 0
+    assert len(answers) == TILES_OF_LARGE - len(done)
+    assert f"going on with what was interrupted: {len(done)} tiles" in capsys.readouterr().err
+    assert contents(there) == expected
 
 
 def test_r15_3_an_image_that_fails_is_named_and_the_others_are_done(

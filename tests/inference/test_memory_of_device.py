@@ -32,8 +32,8 @@ def test_r3_2_memory_of_the_gpu_does_not_depend_on_the_size_of_the_image():
 def test_r3_2_answers_that_stay_on_the_device_would_be_found_out(monkeypatch):
     run, kept = tiled._run, []
 
-    def keep(*arguments):
-        kept.append(run(*arguments))
+    def keep(*arguments, **options):
+        kept.append(run(*arguments, **options))
         return kept[-1]
 
     monkeypatch.setattr(tiled, "_run", keep)

@@ -28,8 +28,10 @@ def main(folder: str, perform: str) -> None:
     reader, writer = take_streams()
     faulthandler.enable()
     be_modest()
+    from napari_unet import memory
     from napari_unet.jobs.engine.child import Child
 
+    memory.set_up()
     module, _, function = perform.partition(":")
     Child(Path(folder), getattr(import_module(module), function), reader, writer).serve()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from typing import BinaryIO, cast
 
-from napari_unet.huge_pages import HUGE_PAGES
 from napari_unet.jobs.engine import wire
 from napari_unet.jobs.failure import died, failed
 from napari_unet.jobs.folder import JobFolder
@@ -108,7 +107,6 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     training several times slower.
     """
     return {
-        **HUGE_PAGES,
         "OMP_WAIT_POLICY": "PASSIVE",
         "OMP_NUM_THREADS": str(max(1, _cores() - 1)),
         **own,

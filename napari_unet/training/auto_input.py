@@ -36,6 +36,8 @@ BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
 """What is tried too where the first or the last scale was the best."""
 LARGER = 1.5
 """An image is not enlarged until its objects are so much larger than those that a model knows."""
+ENOUGH = 12
+"""What the usual size is, fewer objects do not say."""
 SAME = (0.02, 0.1)
 """Masks that differ by no more than one object in all, within these bounds, are equally good."""
 SIDE_PX, CONTEXT_PX, MOST_WINDOWS = 256, 32, 4
@@ -78,8 +80,12 @@ def finding_input(
     if not windows:
         return _said(present, present)
     network = on_device(fuse(model.network()), choose_device(device).device)
-    first = _first(model.card, corrections)
-    largest = _largest_scale(model.pack, windows)
+    ratio = _size_ratio(model.pack, windows)
+    objects = sum(map(_objects, windows))
+    first = _first(model.card, corrections, ratio if objects >= ENOUGH else None)
+    # Whoever sees a large cell under a magnifying glass may find it better before anything is
+    # learnt, but learns it worse: the network sees less of it at a time.
+    largest = max(1.0, LARGER * ratio) if ratio else math.inf
     wanted = _ordered(first, [scale for scale in SCALES if scale <= largest])
     total, found = len(wanted), dict[Choice, float]()
     for one in wanted:
@@ -87,7 +93,7 @@ def finding_input(
             break
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
-    same = float(np.clip(1 / max(1, sum(map(_objects, windows))), *SAME))
+    same = float(np.clip(1 / max(1, objects), *SAME))
     best = _best(found, same).input
     for scale in BEYOND.get(best.scale, ()):
         if scale > largest or time.monotonic() > end:
@@ -104,8 +110,9 @@ def find_input(
 
     Bright or dark objects, some scales, and objects as connected components or split at their
     waists are tried on up to four corrected windows of 256 x 256 pixels, without those pixels that
-    are held out. Masks are judged by their objects and their pixels; of equally good ones what the
-    model had is taken, or the scale that the pixel sizes ask for where both are known.
+    are held out. Masks are judged by their objects and their pixels. Of equally good scales the one
+    that the pixel sizes ask for is taken where both are known, else that at which the objects are
+    about as large as those that the model knows, else what the model had.
 
     Parameters
     ----------
@@ -166,17 +173,13 @@ def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Win
     return Window(bright, dark, labels[part], (counted & seen)[part])
 
 
-def _largest_scale(pack: Pack | None, windows: Sequence[Window]) -> float:
-    """How much an image may be enlarged.
-
-    Whoever sees a large cell under a magnifying glass may find it better before anything is
-    learnt, but learns it worse: the network sees less of it at a time.
-    """
+def _size_ratio(pack: Pack | None, windows: Sequence[Window]) -> float | None:
+    """The scale at which the usual object is as large as those that a model knows, if known."""
     if pack is None:
-        return math.inf
+        return None
     known = _width([label(target, connectivity=2) for target in pack.targets.numpy()])
     shown = _width([window.labels * window.counted for window in windows])
-    return max(1.0, LARGER * known / shown) if known and shown else math.inf
+    return known / shown if known and shown else None
 
 
 def _width(labels: Sequence[np.ndarray]) -> float:
@@ -185,13 +188,17 @@ def _width(labels: Sequence[np.ndarray]) -> float:
     return float(np.sqrt(np.median(sizes))) if len(sizes) else 0.0
 
 
-def _first(card: ModelCard, corrections: Sequence[Correction]) -> InputSettings:
-    """What is taken where nothing is better: by the pixel sizes, else what the model had."""
+def _first(
+    card: ModelCard, corrections: Sequence[Correction], ratio: float | None
+) -> InputSettings:
+    """What is taken where nothing is better: by the pixel sizes, by the objects', or as it was."""
     sizes = [one.pixel_size_um for one in corrections if one.pixel_size_um is not None]
-    if card.pixel_size_um is None or not sizes:
-        return card.input
-    scale = float(np.clip(np.median(sizes) / card.pixel_size_um, 0.1, 10))
-    return card.input.model_copy(update={"scale": round(scale, 2)})
+    scale = card.input.scale
+    if card.pixel_size_um is not None and sizes:
+        scale = round(float(np.clip(np.median(sizes) / card.pixel_size_um, 0.1, 10)), 2)
+    elif ratio and SCALES[0] <= ratio <= SCALES[-1]:
+        scale = min(SCALES, key=lambda one: abs(math.log(one / ratio)))
+    return card.input.model_copy(update={"scale": scale})
 
 
 def _ordered(first: InputSettings, scales: Sequence[float]) -> list[InputSettings]:

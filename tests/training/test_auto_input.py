@@ -142,6 +142,19 @@ def test_cells_larger_than_those_that_the_model_knows_are_not_enlarged(
     assert find_input(replace(model, pack=None), [magnified(times=times)], "cpu").scale == 2.0
 
 
+@pytest.mark.parametrize(("times", "scale"), [(1, 1.0), (2, 0.5), (4, 1.0)])
+def test_of_equally_good_scales_the_one_that_makes_objects_as_large_as_known_ones(
+    model, monkeypatch, times, scale
+):
+    """Objects that no scale makes as large say nothing, and neither do few of them."""
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5)
+    monkeypatch.setattr(auto_input, "SCALES", (0.42, 0.5, 0.71, 1.0))  # a little below 0.5 too
+    many = [magnified(seed, times) for seed in range(4)]
+    assert find_input(model, many, "cpu").scale == scale
+    assert find_input(replace(model, pack=None), many, "cpu").scale == 1.0
+    assert find_input(model, many[:1], "cpu").scale == 1.0
+
+
 def test_a_model_that_sees_negatives_is_told_that_these_objects_are_bright(model):
     card = model.card.model_copy(update={"input": InputSettings(inverted=True)})
     found = find_input(replace(model, card=card), [bright()], "cpu")

@@ -39,16 +39,18 @@ class Canvas(NamedTuple):
 
 
 class Gaze:
-    """Where a person looks: tiles near it come first. It may move while tiles are cut.
+    """Where a person looks: what is near it comes first. It may move while tiles are cut.
 
     Parameters
     ----------
     box
         In pixels of the image; None as long as nobody says so.
+    plane
+        Which one of several.
     """
 
-    def __init__(self, box: Box | None = None) -> None:
-        self.box = box
+    def __init__(self, box: Box | None = None, plane: int = 0) -> None:
+        self.box, self.plane = box, plane
 
 
 class Tile(NamedTuple):

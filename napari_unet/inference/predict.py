@@ -21,7 +21,7 @@ from napari_unet.networks.build import fuse, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Event, Notice, Progress, TileDone, finish
 from napari_unet.schema.prediction import Box, Prediction
-from napari_unet.schema.requests import Answer, Looking
+from napari_unet.schema.requests import Answer, Looking, Word
 from napari_unet.schema.settings import PredictSettings
 
 SMALLEST_TILE_PX = 64
@@ -36,7 +36,7 @@ def predict_planes(
     planes: Sequence[Any],
     settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
     region: Box | None = None,
-    look_first: Box | None = None,
+    look_first: Looking | None = None,
     finished: Collection[tuple[int, Box]] = (),
     elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, Answer, None]:
@@ -54,8 +54,8 @@ def predict_planes(
     region
         Only these pixels of each plane; None is all.
     look_first
-        Tiles near this box come first. Whoever drives the job may answer a `TileDone` with
-        `Looking`: then those near another box come next.
+        This plane comes first, and of it the tiles near this box. Whoever drives the job may answer
+        a `TileDone` with another: then what is near that comes next.
     finished
         Planes and boxes of `TileDone` of an earlier run with the same settings: they are left out.
     elsewhere
@@ -67,8 +67,8 @@ def predict_planes(
     for the first plane with pixels that are no numbers.
     """
     network = ready_network(model, settings)
-    scale, gaze = model.card.input.scale, Gaze(look_first)
-    said = False
+    scale, gaze, said = model.card.input.scale, Gaze(), False
+    _turn(gaze, look_first)
     sizes = [plane_size(plane, model.card) for plane in planes]
     skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
     cores = [
@@ -80,29 +80,40 @@ def predict_planes(
     ]
     left = [[core for core in cores[at] if core not in skip[at]] for at in range(len(planes))]
     clock = _Clock(total=sum(map(len, cores)), left=sum(map(len, left)))
-    for index, plane in enumerate(planes):
-        if not left[index]:
-            continue
-        image = PreparedPlane(plane, model.card)
-        if not said and image.broken:
-            said = True
-            yield Notice(text=f"{image.broken} pixels are no numbers: they count as the darkest.")
-        wanted = Wanted(sizes[index], region, gaze, skip[index])
-        parts = (
-            elsewhere(index, left[index])
-            if elsewhere
-            else within_memory(network, image, settings, wanted)
-        )
-        for part in parts:
-            if isinstance(part, Notice):
-                yield part
-                continue
+    waiting, parts = [index for index in range(len(planes)) if left[index]], dict[int, Made]()
+    while waiting:
+        index = min(waiting, key=lambda one: abs(one - gaze.plane))
+        if index not in parts:
+            image = PreparedPlane(planes[index], model.card)
+            if not said and image.broken:
+                said = True
+                text = f"{image.broken} pixels are no numbers: they count as the darkest."
+                yield Notice(text=text)
+            wanted = Wanted(sizes[index], region, gaze, skip[index])
+            parts[index] = (
+                elsewhere(index, left[index])
+                if elsewhere
+                else within_memory(network, image, settings, wanted)
+            )
+        part = next(parts[index], None)
+        if part is None:
+            waiting.remove(index)
+            del parts[index]
+        elif isinstance(part, Notice):
+            yield part
+        else:
             box, probabilities = part
-            answer = yield TileDone(plane=index, box=box, probabilities=probabilities)
-            for word in answer or ():
-                if isinstance(word, Looking):
-                    gaze.box = word.box
+            _turn(
+                gaze, *((yield TileDone(plane=index, box=box, probabilities=probabilities)) or ())
+            )
             yield clock.tick()
+
+
+def _turn(gaze: Gaze, *words: Word | None) -> None:
+    """Let a person look elsewhere."""
+    for word in words:
+        if isinstance(word, Looking):
+            gaze.plane, gaze.box = word.plane, word.box or gaze.box
 
 
 def ready_network(model: Model, settings: PredictSettings) -> Network:

@@ -16,6 +16,16 @@ from napari_unet.schema.proof import Proof
 from napari_unet.schema.settings import Device, FineTuneSettings, PredictSettings, Record
 
 
+class Looking(Record):
+    """Where a person looks, also while a model predicts."""
+
+    kind: Literal["looking"] = "looking"
+    plane: int = 0
+    """Of the planes of the request: the ones next to it follow it."""
+    box: Box | None = None
+    """Tiles near it come next; None is wherever they were."""
+
+
 class PredictRequest(ArrayRecord):
     """Run a model over planes of an image."""
 
@@ -27,8 +37,8 @@ class PredictRequest(ArrayRecord):
     settings: PredictSettings = PredictSettings()
     region: Box | None = None
     """Only these pixels of each plane are predicted; None is all."""
-    look_first: Box | None = None
-    """What the user sees: tiles near it come first."""
+    look_first: Looking | None = None
+    """What the user sees: it is done first."""
 
 
 class View(ArrayRecord):
@@ -68,14 +78,6 @@ class Joining(ArrayRecord):
     """When they were handed over, in seconds since 1970."""
     step: int = 0
     """They are learnt from after this step of the training, which says so itself."""
-
-
-class Looking(Record):
-    """Where a person looks by now, while a model predicts."""
-
-    kind: Literal["looking"] = "looking"
-    box: Box
-    """Tiles near it come next."""
 
 
 Word = Annotated[Joining | Looking, Field(discriminator="kind")]

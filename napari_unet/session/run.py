@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from napari_unet.jobs.job import Listener
-from napari_unet.schema.requests import PredictRequest, Request, Word
+from napari_unet.schema.prediction import Box
+from napari_unet.schema.requests import Looking, PredictRequest, Request, Word
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.last_run import LastRun
 from napari_unet.session.specimen import Specimen
@@ -36,6 +38,19 @@ _DOING = {
     "blend": "Comparing …",
     "preview": "Drawing patches …",
 }
+
+
+class Sight(NamedTuple):
+    """What of an image a person sees."""
+
+    plane: PlaneIndex
+    box: Box | None = None
+    """None is the whole plane."""
+
+    def among(self, planes: Sequence[PlaneIndex]) -> Looking | None:
+        """The same for a job on these planes; None if it is none of them."""
+        seen = self.plane in planes
+        return Looking(plane=planes.index(self.plane), box=self.box) if seen else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,6 @@ from napari_unet.schema.requests import (
     FineTuned,
     FineTuneRequest,
     Joining,
-    Looking,
     Predicted,
     PredictRequest,
     Request,
@@ -31,7 +30,7 @@ from napari_unet.session.curves import Curves
 from napari_unet.session.decision import Decision
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
-from napari_unet.session.run import Run, Runner
+from napari_unet.session.run import Run, Runner, Sight
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.unfinished import Safe, Unfinished
 
@@ -109,7 +108,7 @@ class Session(Decision):
         *,
         channel: int | None = None,
         region: Box | None = None,
-        look_first: Box | None = None,
+        look_first: Sight | None = None,
     ) -> None:
         """Run the chosen model over planes of an image.
 
@@ -139,7 +138,7 @@ class Session(Decision):
             planes=list(planes.values()),
             settings=settings,
             region=region,
-            look_first=look_first,
+            look_first=look_first.among(tuple(planes)) if look_first else None,
         )
         self._begin(Run(request, specimen, tuple(planes), channel=channel))
 
@@ -176,10 +175,11 @@ class Session(Decision):
         if self.learns:
             self._line.tell(joining)
 
-    def look(self, box: Box) -> None:
-        """Go on with the prediction that runs where the user looks by now, in pixels of a plane."""
-        if self.running is not None and self.running.kind == "predict":
-            self._line.tell(Looking(box=box))
+    def look(self, sight: Sight) -> None:
+        """Go on with the prediction that runs where the user looks by now."""
+        run = self.running
+        if run is not None and run.kind == "predict" and (looking := sight.among(run.planes)):
+            self._line.tell(looking)
 
     def go_on(self, interrupted: Unfinished) -> None:
         """Go on with a training that was interrupted, as if nothing had happened.

@@ -140,19 +140,19 @@ class Desk(QObject):
         """
         if reason := self.why_not_segment():
             raise ValueError(reason)
-        work, reading, view = self.stage.begin(), self.stage.reading, self.stage.box_in_view
+        work, reading, sight = self.stage.begin(), self.stage.reading, self.stage.sight
         image = work.results.image
         if image is not None:
             every = layers.planes_of(image, reading.axes)
-            planes = every if scope == "all" else [self.stage.plane]
+            planes = every if scope == "all" else [sight.plane]
             pixels = layers.pixels_of(image, reading, planes)
             self.session.segment(
                 work.results.specimen,
                 dict(zip(planes, pixels, strict=True)),
                 self.predict_settings,
                 channel=reading.channel,
-                region=view if scope == "view" else None,
-                look_first=view,
+                region=sight.box if scope == "view" else None,
+                look_first=sight,
             )
 
     def use_mask_settings(self, settings: MaskSettings) -> None:

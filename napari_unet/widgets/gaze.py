@@ -14,7 +14,7 @@ _WAIT_MS = 200
 
 
 class GazeFollower(QObject):
-    """Lets the tiles near the middle of the screen come next, wherever the image is moved.
+    """Lets the plane on the screen, and of it what is in the middle, come next, wherever that is.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ class GazeFollower(QObject):
         self._session, self._stage = session, stage
         self._throttle = Throttle(_WAIT_MS, self)
         stage.viewer.scene.camera.events.connect(self._on_moved)
+        stage.viewer.dims.events.current_step.connect(self._on_moved)
 
     @guarded
     def _on_moved(self) -> None:
@@ -39,8 +40,7 @@ class GazeFollower(QObject):
         if not self._run_of_the_image():
             return
         with suppress(ValueError):  # nothing of the image is on the screen
-            if (box := self._stage.box_in_view) is not None:
-                self._session.look(box)
+            self._session.look(self._stage.sight)
 
     def _run_of_the_image(self) -> bool:
         """Whether what runs works on the image on the screen."""

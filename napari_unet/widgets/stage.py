@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.journal import Found
+from napari_unet.session.run import Sight
 from napari_unet.widgets import layers
 from napari_unet.widgets.bench import Bench, Work
 from napari_unet.widgets.layers import Reading
@@ -134,6 +135,11 @@ class Stage(QObject):
     def box_in_view(self) -> Box | None:
         """The pixels of the chosen image on the screen; None if that is the whole plane."""
         return layers.box_in_view(self.viewer, self._present(), self.reading.axes)
+
+    @property
+    def sight(self) -> Sight:
+        """What of the chosen image is on the screen."""
+        return Sight(self.plane, self.box_in_view)
 
     # the viewer
 

@@ -78,7 +78,9 @@ def test_r4_6_progress_counts_all_planes_and_reaches_its_total():
 
 
 def test_r6_3_an_answer_to_a_tile_says_where_to_go_on():
-    job = predict_planes(tiny_model(), [RNG.random((160, 160))], tile(32), look_first=(0, 0, 9, 9))
+    job = predict_planes(
+        tiny_model(), [RNG.random((160, 160))], tile(32), look_first=Looking(box=(0, 0, 9, 9))
+    )
     boxes, answer = [], None
     with contextlib.suppress(StopIteration):
         while True:
@@ -92,6 +94,21 @@ def test_r6_3_an_answer_to_a_tile_says_where_to_go_on():
     assert boxes[2][2:] == (160, 160)
     assert len(boxes) == len(set(boxes))
     assert sum((y1 - y0) * (x1 - x0) for y0, x0, y1, x1 in boxes) == 160 * 160
+
+
+def test_r6_3_planes_near_the_one_that_is_looked_at_come_first_and_none_is_lost():
+    at_3, at_0 = Looking(plane=3), Looking(plane=0, box=(0, 0, 9, 9))
+    job = predict_planes(tiny_model(), [RNG.random((64, 30))] * 5, tile(32), look_first=at_3)
+    planes, answer = [], None
+    with contextlib.suppress(StopIteration):
+        while True:
+            event = job.send(answer)
+            answer = None
+            if isinstance(event, TileDone):
+                planes.append(event.plane)
+                answer = [at_0] if len(planes) == 5 else None
+    # Two tiles each; after the fifth one, in the middle of a plane, the first plane is looked at.
+    assert planes == [3, 3, 2, 2, 4, 0, 0, 1, 1, 4]
 
 
 def tile(size):

@@ -17,6 +17,7 @@ from napari_unet.schema.requests import (
 )
 from napari_unet.schema.settings import FineTuneSettings, PredictSettings
 from napari_unet.schema.training_record import Joined
+from napari_unet.session.run import Sight
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
 from tests.session.fakes import BETTER, CHECKED, FakeEngine
@@ -38,7 +39,7 @@ def heard(signal):
 
 def segment(session, specimen=None):
     specimen = specimen or Specimen("a", "YX", IMAGE.shape)
-    session.segment(specimen, {(): IMAGE}, PredictSettings(), look_first=(0, 0, 2, 2))
+    session.segment(specimen, {(): IMAGE}, PredictSettings(), look_first=Sight((), (0, 0, 2, 2)))
     return specimen
 
 
@@ -292,13 +293,14 @@ def test_messages_go_through_the_owners_thread(library, engine):
 
 
 def test_r6_3_where_the_user_looks_is_told_while_something_is_segmented(session, engine):
-    session.look((0, 0, 2, 2))
+    session.look(Sight((), (0, 0, 2, 2)))
     segment(session)
-    session.look((1, 1, 2, 2))
+    session.look(Sight((), (1, 1, 2, 2)))
+    session.look(Sight((1,), (0, 0, 2, 2)))  # it is not segmented
     assert engine.words == [Looking(box=(1, 1, 2, 2))]
     engine.end(Cancelled())
     session.fine_tune([correction()], FineTuneSettings())
-    session.look((0, 0, 2, 2))
+    session.look(Sight((), (0, 0, 2, 2)))
     assert len(engine.words) == 1
 
 

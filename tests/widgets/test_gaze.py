@@ -1,10 +1,11 @@
 """A prediction that runs goes on where its user looks."""
 
+import numpy as np
 import pytest
 
 from napari_unet.jobs.messages import Cancelled
 from napari_unet.schema.requests import Looking
-from tests.session.fakes import FakeEngine
+from tests.session.fakes import FakeEngine, two_cells
 
 
 @pytest.fixture
@@ -29,6 +30,26 @@ def test_r6_3_tiles_follow_the_camera(desk, viewer, engine, image, qtbot):
     assert len(engine.words) == 1, "a drag is not told pixel by pixel"
     qtbot.waitUntil(lambda: len(engine.words) == 2)
     assert engine.words[-1].box == desk.stage.box_in_view
+
+
+def test_r6_3_the_slice_on_the_screen_comes_first_wherever_the_user_goes(
+    desk, viewer, engine, qtbot
+):
+    viewer.add_image(np.stack([two_cells()] * 7), name="stack")
+    viewer.dims.set_current_step(0, 3)
+    desk.segment("all")
+    assert engine.requests[-1].look_first == Looking(plane=3)
+    viewer.dims.set_current_step(0, 1)
+    qtbot.waitUntil(lambda: engine.words != [])
+    assert engine.words[-1] == Looking(plane=1)
+
+
+def test_r6_3_where_one_slice_is_segmented_another_is_not_told(desk, viewer, engine, qtbot):
+    viewer.add_image(np.stack([two_cells()] * 7), name="stack")
+    desk.segment("plane")
+    viewer.dims.set_current_step(0, 1)
+    qtbot.wait(300)
+    assert engine.words == []
 
 
 def test_an_image_that_is_moved_out_of_sight_is_no_reason_to_complain(

@@ -39,7 +39,8 @@ LARGER = 1.5
 ENOUGH = 12
 """What the usual size is, fewer objects do not say."""
 SAME = (0.02, 0.1)
-"""Masks that differ by no more than one object in all, within these bounds, are equally good."""
+"""Masks that differ by no more than one object in all, within these bounds, are equally good, if
+they are at least half as good."""
 SIDE_PX, CONTEXT_PX, MOST_WINDOWS = 256, 32, 4
 
 
@@ -257,7 +258,8 @@ def _objects(window: Window) -> int:
 
 def _best(found: dict[Choice, float], same: float) -> Choice:
     """The most usual of those that are as good as the best."""
-    enough = max(found.values()) - same
+    best = max(found.values())
+    enough = max(best - same, best / 2)
     return next(choice for choice, value in found.items() if value >= enough)
 
 

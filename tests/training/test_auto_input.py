@@ -155,6 +155,18 @@ def test_of_equally_good_scales_the_one_that_makes_objects_as_large_as_known_one
     assert find_input(model, many[:1], "cpu").scale == 1.0
 
 
+def test_where_nearly_nothing_is_found_twice_as_much_is_better_all_the_same(model, monkeypatch):
+    """A tenth is the bound where there are few objects, but 0.05 is no 0.002."""
+    wanted = iter([0.002, 0.05])
+    monkeypatch.setattr(
+        auto_input,
+        "_tried",
+        lambda network, windows, one, mask: {auto_input.Choice(one, True): next(wanted, 0.0)},
+    )
+    found = find_input(model, [magnified()], "cpu")
+    assert found.inverted
+
+
 def test_a_model_that_sees_negatives_is_told_that_these_objects_are_bright(model):
     card = model.card.model_copy(update={"input": InputSettings(inverted=True)})
     found = find_input(replace(model, card=card), [bright()], "cpu")

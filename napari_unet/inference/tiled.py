@@ -19,6 +19,9 @@ from napari_unet.inference.threads import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
 
+_GIVE_BACK_EVERY_S = 0.25
+"""A tile of the usual size takes longer on a CPU."""
+
 Shown = tuple[Tile, np.ndarray]
 """A tile and what the network is shown of it."""
 
@@ -68,9 +71,12 @@ def predict_tiles(
         shown_tiles = ahead(lambda tile: read(image, tile.read), wanted)
         run = partial(_average if rotations else _run, network, level=level)
         batches = Batches(most_px(next(network.parameters()).device))
+        given_back = perf_counter()
         for batch in _alike(shown_tiles, batches):
             yield from _answers(run, batch, batches)
-            memory.give_back()
+            if perf_counter() - given_back > _GIVE_BACK_EVERY_S:
+                memory.give_back()
+                given_back = perf_counter()
         return
     for tile in wanted:
         needed = source(tile.core, shown, size)

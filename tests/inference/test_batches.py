@@ -74,15 +74,15 @@ def image_of(side):
 @pytest.mark.parametrize("rotations", [False, True])
 def test_r10_1_tiles_at_once_give_what_they_give_one_by_one(monkeypatch, shown, rotations):
     settings = SETTINGS.model_copy(update={"rotations": rotations})
-    at_once = predict(image_of(300), MODEL, settings).probabilities
+    at_once = predict(image_of(220), MODEL, settings).probabilities
     assert max(shown) > 4
     monkeypatch.setattr(tiled, "most_px", lambda device: 0)
-    one_by_one = predict(image_of(300), MODEL, settings).probabilities
+    one_by_one = predict(image_of(220), MODEL, settings).probabilities
     assert np.abs(at_once - one_by_one).max() < 1e-5
 
 
 def test_r3_1_where_memory_is_short_there_are_fewer_tiles_at_once(monkeypatch, shown):
-    expected = predict(image_of(300), MODEL, SETTINGS).probabilities
+    expected = predict(image_of(220), MODEL, SETTINGS).probabilities
     run, heard = tiled._run, []
 
     def small(network, images, level):
@@ -93,7 +93,7 @@ def test_r3_1_where_memory_is_short_there_are_fewer_tiles_at_once(monkeypatch, s
 
     shown.clear()
     monkeypatch.setattr(tiled, "_run", small)
-    found = predict(image_of(300), MODEL, SETTINGS).probabilities
+    found = predict(image_of(220), MODEL, SETTINGS).probabilities
     assert np.abs(found - expected).max() < 1e-5
     assert len(heard) == 1, "it was tried again"
 

@@ -15,6 +15,7 @@ from napari_unet.inference.tiled import predict_whole
 from napari_unet.schema.events import Progress, TileDone
 from napari_unet.schema.input import InputSettings
 from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.requests import Looking
 from napari_unet.schema.settings import PredictSettings
 from napari_unet.training.examples import make_example
 from napari_unet.training.scoring import Exam, predicted
@@ -78,7 +79,7 @@ def test_a_region_is_part_of_the_whole_and_what_is_seen_comes_first(scale):
     image, model = RNG.random((150, 170)), seeing(scale=scale)
     whole = predict(image, model, tile(512)).probabilities
     region, look = (13, 20, 121, 150), (100, 130, 110, 140)
-    events = list(predict_planes(model, [image], tile(32), region, look))
+    events = list(predict_planes(model, [image], tile(32), region, Looking(box=look)))
     parts = [event for event in events if isinstance(event, TileDone)]
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total == len(parts) > 1

@@ -33,7 +33,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("name", "shape"), each(*SHAPES))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(sizes, st.integers(16, 150), st.integers(0, 2**16))
 def test_r10_1_tiled_equals_whole(name, shape, size, tile_px, seed):
     network = network_of(name, **shape)

@@ -147,7 +147,9 @@ def test_of_equally_good_scales_the_one_that_makes_objects_as_large_as_known_one
     model, monkeypatch, times, scale
 ):
     """Objects that no scale makes as large say nothing, and neither do few of them."""
-    monkeypatch.setattr(auto_input, "_quality", lambda *_: 0.5)
+    monkeypatch.setattr(
+        auto_input, "_tried", lambda *given: {auto_input.Choice(given[2], True): 0.5}
+    )
     monkeypatch.setattr(auto_input, "SCALES", (0.42, 0.5, 0.71, 1.0))  # a little below 0.5 too
     many = [magnified(seed, times) for seed in range(4)]
     assert find_input(model, many, "cpu").scale == scale

@@ -50,7 +50,9 @@ def test_from_first_parameters_to_a_mask(name, annotated, tmp_path):
     correction = Correction(
         image_id="a", image=image, labels=labels, known=np.ones(labels.shape, np.uint8)
     )
-    tuned = fine_tune(model, [correction], FineTuneSettings(steps=2, device="cpu")).model
+    tuned = fine_tune(
+        model, [correction], FineTuneSettings(steps=2, device="cpu", auto_input=False)
+    ).model
     assert tuned.card.network == name
     before, after = (predict(image, one).probabilities for one in (model, tuned))
     assert before.shape == (1, 80, 70)

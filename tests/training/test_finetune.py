@@ -22,7 +22,7 @@ from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.heldout import TILE_PX, held_out
 from napari_unet.training.new_model import new_model
 
-CPU = FineTuneSettings(device="cpu", steps=30, seconds=60)
+CPU = FineTuneSettings(device="cpu", steps=30, seconds=60, auto_input=False)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def correction(size=256, seed=0, known=None, image_id="a"):
     return Correction(image_id=image_id, image=image, labels=labels, known=known)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_r1_3_it_learns_what_was_drawn(model, seed):
     before = {name: value.clone() for name, value in model.parameters.items()}
     settings = CPU.model_copy(update={"seed": seed, "steps": 60})

@@ -25,7 +25,7 @@ from napari_unet.training.preparation import new_network
 from tests.models_for_tests import tiny_model
 from tests.networks.test_networks import tiny
 
-STEPS = FineTuneSettings(steps=2, device="cpu")
+STEPS = FineTuneSettings(steps=2, device="cpu", auto_input=False)
 
 
 @pytest.fixture(scope="module")

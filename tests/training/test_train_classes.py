@@ -17,7 +17,7 @@ from napari_unet.training.finetune import fine_tune, fine_tuning
 from napari_unet.training.folders import Examples, annotated_in, corrections_in
 from tests.three_classes import NAMES, brightness_model, three_classes
 
-CPU = FineTuneSettings(device="cpu", steps=120, seconds=60)
+CPU = FineTuneSettings(device="cpu", steps=120, seconds=60, auto_input=False)
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,14 @@ _LARGE_BYTES = 10 << 20
 _M_MMAP_THRESHOLD = -3  # of malloc.h
 
 
-def set_up() -> None:
+def set_up(large_bytes: int = _LARGE_BYTES) -> None:
     """Before torch is loaded: memory comes in huge pages, and large parts go back when free.
 
     What the user has set in the environment stays.
     """
     os.environ.setdefault(_HUGE_PAGES, "1")
     if _THRESHOLD not in os.environ:
-        _c_library("mallopt", _M_MMAP_THRESHOLD, _LARGE_BYTES)
+        _c_library("mallopt", _M_MMAP_THRESHOLD, large_bytes)
 
 
 def give_back() -> None:

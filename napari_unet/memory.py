@@ -11,7 +11,9 @@ it, and its answers are the same."""
 _THRESHOLD = "MALLOC_MMAP_THRESHOLD_"
 _LARGE_BYTES = 10 << 20
 """The features of a tile are larger than this, those of the patches of a training are not."""
-_M_MMAP_THRESHOLD = -3  # of malloc.h
+_KEPT_BYTES = 64 << 20
+"""What the end of the heap may keep: by itself twice the largest part, but not once that is set."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 
 def set_up(large_bytes: int = _LARGE_BYTES) -> None:
@@ -22,6 +24,7 @@ def set_up(large_bytes: int = _LARGE_BYTES) -> None:
     os.environ.setdefault(_HUGE_PAGES, "1")
     if _THRESHOLD not in os.environ:
         _c_library("mallopt", _M_MMAP_THRESHOLD, large_bytes)
+        _c_library("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def give_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 ON_GPU_PX = 4 << 20
-"""Pixels that a GPU is shown at once, at most: more would need over 4 GB with the default."""
+"""Pixels that a GPU is shown at once, at most: 32 features of each are half a GiB in float32."""
 
 _TRIES = 2
 """The first batch of a size is slower than those after it."""

@@ -68,7 +68,7 @@ def predict_planes(
     """
     network = ready_network(model, settings)
     scale, gaze, said = model.card.input.scale, Gaze(), False
-    _turn(gaze, look_first)
+    _turn(gaze, [look_first] if look_first else [])
     sizes = [plane_size(plane, model.card) for plane in planes]
     skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
     cores = [
@@ -103,14 +103,13 @@ def predict_planes(
             yield part
         else:
             box, probabilities = part
-            _turn(
-                gaze, *((yield TileDone(plane=index, box=box, probabilities=probabilities)) or ())
-            )
+            answer = yield TileDone(plane=index, box=box, probabilities=probabilities)
+            _turn(gaze, answer or [])
             yield clock.tick()
 
 
-def _turn(gaze: Gaze, *words: Word | None) -> None:
-    """Let a person look elsewhere."""
+def _turn(gaze: Gaze, words: Sequence[Word]) -> None:
+    """Turn to where a person looks by now, if they say so."""
     for word in words:
         if isinstance(word, Looking):
             gaze.plane, gaze.box = word.plane, word.box or gaze.box

@@ -253,7 +253,7 @@ def test_random_edits_with_undo_and_redo(machine, edits, qapp, tmp_path, monkeyp
     monkeypatch.setattr(runner, "report", fail)
     machine.folder, machine.made = tmp_path, 0
     how = settings(
-        max_examples=15,
+        max_examples=max(1, edits // 130),
         stateful_step_count=300,  # a new viewer takes as long as many strokes
         database=None,
         deadline=None,

@@ -41,8 +41,8 @@ the same within 5 % for every size. With *tiny*, a network of the same way, the 
 chunks with next to no arithmetic, the most is {tiny:.1f} % above the least; with the default one
 {default:.1f} %. Its peak goes by chance, too: five times 2048 x 2048 took {least} to {most} MiB
 (below: the median). Before (707 to 789 MiB, 11.6 %) the C library kept ever more of what was freed:
-now parts above 10 MiB go back when they are free, and the rest after each tile
-(`napari_unet/memory.py`), whose pages have to be taken anew.
+now parts above 10 MiB go back when they are free, and the rest while tiles are predicted
+(`napari_unet/memory.py`); its pages have to be taken anew.
 *mapped* is the last corner of a TIFF of 20,000 x 30,000 pixels, mapped into memory, with the
 percentiles of the whole; it is constant, so that all of it is read, and 572 MiB of the peak are
 pages of the file itself.

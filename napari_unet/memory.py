@@ -11,8 +11,8 @@ it, and its answers are the same."""
 _THRESHOLD = "MALLOC_MMAP_THRESHOLD_"
 _LARGE_BYTES = 10 << 20
 """The features of a tile are larger than this, those of the patches of a training are not."""
-_KEPT_BYTES = 64 << 20
-"""What the end of the heap may keep: by itself twice the largest part, but not once that is set."""
+_KEPT_BYTES = 16 << 20
+"""What the end of the heap may keep; 128 KiB once the other is set, which slows all else down."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 

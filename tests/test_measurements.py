@@ -103,8 +103,8 @@ def test_a_cluster_writes_the_same_and_costs_a_third_more_at_most():
 def test_memory_does_not_grow_with_the_image():
     """2048 x 2048 to 16,384 x 16,384 pixels from disk to disk: within 5 %, and under 2 GiB."""
     rows = json.loads((HERE / "memory.json").read_text())
-    assert {"tiny 2048", "tiny 8192", "tiny 16384"} <= rows.keys()
-    assert tiling_tables.growth(rows, "tiny") <= 1.05
+    assert {"default 2048", "default 8192", "default 16384"} <= rows.keys()
+    assert tiling_tables.growth(rows, "default") <= 1.05
     assert max(row["peak MiB"] for row in rows.values()) < 2048
 
 

@@ -67,8 +67,8 @@ def predict_planes(
     for the first plane with pixels that are no numbers.
     """
     network = ready_network(model, settings)
-    scale, gaze, said = model.card.input.scale, Gaze(), False
-    _turn(gaze, [look_first] if look_first else [])
+    look = look_first or Looking()
+    scale, gaze, said = model.card.input.scale, Gaze(look.box, look.plane), False
     sizes = [plane_size(plane, model.card) for plane in planes]
     skip = [{box for at, box in finished if at == index} for index in range(len(planes))]
     cores = [

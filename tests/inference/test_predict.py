@@ -81,14 +81,7 @@ def test_r6_3_an_answer_to_a_tile_says_where_to_go_on():
     job = predict_planes(
         tiny_model(), [RNG.random((160, 160))], tile(32), look_first=Looking(box=(0, 0, 9, 9))
     )
-    boxes, answer = [], None
-    with contextlib.suppress(StopIteration):
-        while True:
-            event = job.send(answer)
-            answer = None
-            if isinstance(event, TileDone):
-                boxes.append(event.box)
-                answer = [Looking(box=(150, 150, 160, 160))] if len(boxes) == 1 else None
+    boxes = [one.box for one in tiles_of(job, 1, Looking(box=(150, 150, 160, 160)))]
     assert boxes[0][:2] == (0, 0) or boxes[0][2] <= 32
     # One more was on its way, since tiles are read ahead.
     assert boxes[2][2:] == (160, 160)
@@ -99,16 +92,22 @@ def test_r6_3_an_answer_to_a_tile_says_where_to_go_on():
 def test_r6_3_planes_near_the_one_that_is_looked_at_come_first_and_none_is_lost():
     at_3, at_0 = Looking(plane=3), Looking(plane=0, box=(0, 0, 9, 9))
     job = predict_planes(tiny_model(), [RNG.random((64, 30))] * 5, tile(32), look_first=at_3)
-    planes, answer = [], None
+    planes = [one.plane for one in tiles_of(job, 5, at_0)]
+    # Two tiles each; after the fifth one, in the middle of a plane, the first plane is looked at.
+    assert planes == [3, 3, 2, 2, 4, 0, 0, 1, 1, 4]
+
+
+def tiles_of(job, after, word):
+    """The tiles of a job that is told a word after so many of them."""
+    found, answer = [], None
     with contextlib.suppress(StopIteration):
         while True:
             event = job.send(answer)
             answer = None
             if isinstance(event, TileDone):
-                planes.append(event.plane)
-                answer = [at_0] if len(planes) == 5 else None
-    # Two tiles each; after the fifth one, in the middle of a plane, the first plane is looked at.
-    assert planes == [3, 3, 2, 2, 4, 0, 0, 1, 1, 4]
+                found.append(event)
+                answer = [word] if len(found) == after else None
+    return found
 
 
 def tile(size):

@@ -117,6 +117,7 @@ def measure(cell: Cell) -> Row:
         "program": program(),
         "torch": torch.__version__,
         "machine": platform.machine(),
+        "processor": torch.cpu.get_capabilities().get("cpu_name", ""),
     }
 
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from benchmarks.kinds import KINDS
 from benchmarks.learning import CEILING_S, ROWS, SEEDS, WHO, cells
 
+UNNAMED = "Intel Xeon with AMX"
+"""Of rows that do not say on which processor they were made."""
 PAGE = Path(__file__).parent.parent / "docs" / "learning.md"
 Row = dict[str, Any]
 
@@ -23,10 +25,10 @@ INTRODUCTION = f"""\
 # What corrections teach
 
 Made by `python -m benchmarks.learning` (training, resumable, a file a row in `benchmarks/learning/`)
-and `python -m benchmarks.learning_tables` (this page), with one thread of one core of a CPU with AMX
-(Intel Xeon), without a GPU. Seconds of training are those of the processor: other work beside does
-not count. **{{run}} of {{all}} rows have been run**; a line that is not here waits for a machine, and
-the command makes it.
+and `python -m benchmarks.learning_tables` (this page), with one thread of one core, without a GPU; both
+processors below compute with bfloat16. Seconds of training are those of the processor: other work
+beside does not count. **{{run}} of {{all}} rows have been run**; a line that is not here waits for a
+machine, and the command makes it.
 
 A simulated person corrects regions of 256 x 256 pixels, each in another training image:
 
@@ -89,7 +91,7 @@ def page() -> str:
     counts = INTRODUCTION.replace("{run}", str(len(rows)))
     head = counts.replace("{all}", f"{len(list(cells())):,}")
     tables = [table(kind, [row for row in rows if row["kind"] == kind]) for kind in KINDS]
-    return "\n".join([head, goals(rows), *tables, programs(rows)])
+    return "\n".join([head, goals(rows), *tables, programs(rows), processors(rows)])
 
 
 def outcome(row: Row, base: Row) -> Outcome:
@@ -216,6 +218,13 @@ def programs(rows: Sequence[Row]) -> str:
         "## Which state of the package made the rows\n\nBy the first digits of its sources' hash.\n"
     )
     return f"{head}\n{''.join(lines)}"
+
+
+def processors(rows: Sequence[Row]) -> str:
+    """On which processors the rows were made."""
+    found = Counter(row.get("processor", UNNAMED) for row in rows)
+    lines = [f"- {name}: {count}\n" for name, count in sorted(found.items())]
+    return f"## On which processor\n\n{''.join(lines)}"
 
 
 def main() -> None:

@@ -105,10 +105,12 @@ def _small_convolution(kind: str) -> tuple[nn.Conv2d, torch.Tensor]:
 def half_precision(device: torch.device) -> torch.dtype | None:
     """The short float in which training is faster here without being worse; None if there is none.
 
-    bfloat16 on GPUs that have it and on CPUs with matrix units (AMX); it needs no loss scaling.
+    bfloat16 on GPUs and on CPUs that compute with it (AMX, AVX-512 BF16); it needs no loss scaling.
     """
+    has_it = False
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
-    if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False):
-        return torch.bfloat16
-    return None
+        has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device.type == "cpu":
+        can = torch.cpu.get_capabilities()
+        has_it = can.get("amx_bf16", False) or can.get("avx512_bf16", False)
+    return torch.bfloat16 if has_it else None

@@ -79,3 +79,17 @@ def test_r7_5_each_call_chooses_anew(apple):
     apple()
     wishes = ["mps", "cpu", "mps"]
     assert [choose_device(wish).device.type for wish in wishes] == wishes
+
+
+@pytest.mark.parametrize(
+    ("can", "half"),
+    [
+        ({"amx_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
+        ({"avx2": True}, None),
+        ({}, None),
+    ],
+)
+def test_r7_3_a_cpu_that_computes_with_bfloat16_learns_in_it(monkeypatch, can, half):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can)
+    assert device.half_precision(torch.device("cpu")) is half

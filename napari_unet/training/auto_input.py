@@ -28,16 +28,10 @@ from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import Device, MaskSettings
 from napari_unet.training.exam_area import densest
 from napari_unet.training.heldout import held_out
+from napari_unet.training.scales import BEYOND, scales_for
 from napari_unet.training.scoring import bounding_box, scores_of_classes
 from napari_unet.training.train import quality
 
-SCALES = (0.5, 0.71, 1.0, 1.41)
-BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
-"""What is tried too where the first or the last scale was the best."""
-LARGER = 1.5
-"""An image is not enlarged until its objects are so much larger than those that a model knows."""
-ENOUGH = 12
-"""What the usual size is, fewer objects do not say."""
 SAME = (0.02, 0.1)
 """Masks that differ by no more than one object in all, within these bounds, are equally good, if
 they are at least half as good."""
@@ -81,13 +75,9 @@ def finding_input(
     if not windows:
         return _said(present, present)
     network = on_device(fuse(model.network()), choose_device(device).device)
-    ratio = _size_ratio(model.pack, windows)
     objects = sum(map(_objects, windows))
-    first = _first(model.card, corrections, ratio if objects >= ENOUGH else None)
-    # Whoever sees a large cell under a magnifying glass may find it better before anything is
-    # learnt, but learns it worse: the network sees less of it at a time.
-    largest = max(1.0, LARGER * ratio) if ratio else math.inf
-    wanted = _ordered(first, [scale for scale in SCALES if scale <= largest])
+    scales = scales_for(_size_ratio(model.pack, windows), objects)
+    wanted = _ordered(_first(model.card, corrections, scales.fitting), scales.tried)
     total, found = len(wanted), dict[Choice, float]()
     for one in wanted:
         if found and time.monotonic() > end:
@@ -97,7 +87,7 @@ def finding_input(
     same = float(np.clip(1 / max(1, objects), *SAME))
     best = _best(found, same).input
     for scale in BEYOND.get(best.scale, ()):
-        if scale > largest or time.monotonic() > end:
+        if scale > scales.largest or time.monotonic() > end:
             break
         further = best.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
@@ -190,15 +180,15 @@ def _width(labels: Sequence[np.ndarray]) -> float:
 
 
 def _first(
-    card: ModelCard, corrections: Sequence[Correction], ratio: float | None
+    card: ModelCard, corrections: Sequence[Correction], fitting: float | None
 ) -> InputSettings:
     """What is taken where nothing is better: by the pixel sizes, by the objects', or as it was."""
     sizes = [one.pixel_size_um for one in corrections if one.pixel_size_um is not None]
     scale = card.input.scale
     if card.pixel_size_um is not None and sizes:
         scale = round(float(np.clip(np.median(sizes) / card.pixel_size_um, 0.1, 10)), 2)
-    elif ratio and SCALES[0] <= ratio <= SCALES[-1]:
-        scale = min(SCALES, key=lambda one: abs(math.log(one / ratio)))
+    elif fitting is not None:
+        scale = fitting
     return card.input.model_copy(update={"scale": scale})
 
 

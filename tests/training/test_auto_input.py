@@ -20,7 +20,7 @@ from napari_unet.schema.settings import (
     PredictSettings,
     TrainSettings,
 )
-from napari_unet.training import auto_input, finetune
+from napari_unet.training import auto_input, finetune, scales
 from napari_unet.training.auto_input import find_input, finding_input, shown_so
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune
@@ -49,15 +49,15 @@ def model():
 @pytest.fixture
 def tried(monkeypatch):
     """The scales that are tried, the last one last."""
-    scales = []
+    so_far = []
     real = auto_input.at_scale
 
     def spy(image, scale):
-        scales.append(scale)
+        so_far.append(scale)
         return real(image, scale)
 
     monkeypatch.setattr(auto_input, "at_scale", spy)
-    return scales
+    return so_far
 
 
 def bright(seed=0, size=256, **more):
@@ -142,19 +142,27 @@ def test_cells_larger_than_those_that_the_model_knows_are_not_enlarged(
     assert find_input(replace(model, pack=None), [magnified(times=times)], "cpu").scale == 2.0
 
 
-@pytest.mark.parametrize(("times", "scale"), [(1, 1.0), (2, 0.5), (4, 1.0)])
+@pytest.mark.parametrize(
+    ("times", "scale", "of_few"), [(1, 1.0, 1.0), (2, 0.5, 1.0), (4, 0.35, 0.35)]
+)
 def test_of_equally_good_scales_the_one_that_makes_objects_as_large_as_known_ones(
-    model, monkeypatch, times, scale
+    model, monkeypatch, times, scale, of_few
 ):
-    """Objects that no scale makes as large say nothing, and neither do few of them."""
+    """Few objects say nothing, unless they are far larger than known ones."""
     monkeypatch.setattr(
         auto_input, "_tried", lambda *given: {auto_input.Choice(given[2], True): 0.5}
     )
-    monkeypatch.setattr(auto_input, "SCALES", (0.42, 0.5, 0.71, 1.0))  # a little below 0.5 too
+    monkeypatch.setattr(scales, "SCALES", (0.42, 0.5, 0.71, 1.0))  # a little below 0.5 too
     many = [magnified(seed, times) for seed in range(4)]
     assert find_input(model, many, "cpu").scale == scale
     assert find_input(replace(model, pack=None), many, "cpu").scale == 1.0
-    assert find_input(model, many[:1], "cpu").scale == 1.0
+    assert find_input(model, many[:1], "cpu").scale == of_few
+
+
+def test_large_objects_are_looked_at_from_afar_whatever_is_found_of_them(model, monkeypatch, tried):
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: tried[-1])
+    assert find_input(model, [magnified(times=4)], "cpu").scale == 0.5
+    assert set(tried) <= {0.25, 0.35, 0.5}
 
 
 def test_where_nearly_nothing_is_found_twice_as_much_is_better_all_the_same(model, monkeypatch):

@@ -11,9 +11,9 @@ BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
 """What is tried too where the first or the last scale was the best."""
 LARGER = 1.5
 """An image is not enlarged until known objects are so much larger than its own."""
-LARGE, FROM_AFAR = 1 / 3, (0.35, 0.5)
-"""Of objects that are three times as wide as known ones a network sees no more than parts: whatever
-it finds, they are looked at from afar, but not from where outlines get coarse."""
+LARGE, FROM_AFAR = 0.3, (0.35, 0.5)
+"""Of objects more than three times as wide as known ones a network sees parts alone: whatever it
+finds, they are looked at from afar, but not from where outlines get coarse."""
 ENOUGH, FEW = 12, 3
 """What the usual size is, fewer objects do not say; that it is another one altogether, a few do."""
 

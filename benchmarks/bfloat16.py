@@ -13,6 +13,7 @@ import torch
 
 from napari_unet import memory
 from napari_unet.models.library import DEFAULT_MODEL, load_model
+from napari_unet.networks.build import on_device
 from napari_unet.schema.catalog import LOSSES, NETWORKS, resolve
 from napari_unet.schema.settings import LossSettings, TrainSettings
 from napari_unet.training import step
@@ -25,8 +26,8 @@ PATCHES, SIDE_PX, STEPS = 2, 128, 5
 
 def step_s(name: str, half: torch.dtype | None) -> float:
     """Seconds of the processor for a step of a network."""
-    network = new_network(name, load_model(DEFAULT_MODEL).card, seed=0).train()
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = new_network(name, load_model(DEFAULT_MODEL).card, seed=0)
+    on_device(network, torch.device("cpu")).train()
     settings = TrainSettings(device="cpu")
     optimizer = make_optimizer(network, settings)
     loss = resolve(LOSSES, settings.loss.loss)(LossSettings())

@@ -38,7 +38,7 @@ def _line(side: int, rows: list[dict[str, Any]]) -> str:
     of_way = {way: [r for r in rows if (r["side"], r["way"]) == (side, way)] for way in WAYS}
 
     def middle(way: str, key: str) -> float:
-        return statistics.median(row[key] for row in of_way[way])
+        return float(statistics.median(row[key] for row in of_way[way]))
 
     costs = [f"{middle(way, 'seconds'):.1f}, {middle(way, 'peak_mib'):.0f}" for way in WAYS]
     ratio = middle("blocks", "seconds") / middle("skimage", "seconds")

@@ -67,7 +67,7 @@ def measure(folder: Path) -> dict[str, Any]:
     with connected(workers=WORKERS) as client:
 
         def everywhere() -> float:
-            return process_time() + sum(client.run(process_time).values())
+            return process_time() + float(sum(client.run(process_time).values()))
 
         for name, paths in images(folder).items():
 

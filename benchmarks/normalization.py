@@ -12,7 +12,6 @@ import copy
 import json
 import statistics
 import time
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +25,15 @@ from napari_unet.images.normalize import normalize
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import build_network, fuse
 from napari_unet.networks.network import Network
+from napari_unet.schema.events import finish
 from napari_unet.schema.model_card import Scores
 from napari_unet.schema.settings import NetworkSettings, TrainSettings
 from napari_unet.training.examples import make_example
 from napari_unet.training.patches import PatchSampler
-from napari_unet.training.train import Trained, train
+from napari_unet.training.train import train
 
 REGION = np.s_[128:384, 128:384]
 SECTIONS = (0, 8, 16)
-
-
-def finish(job: Generator[Any, None, Trained]) -> Trained:
-    """Run a job to its end."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def score(network: Network, images: list[Annotated]) -> Scores:

@@ -62,7 +62,7 @@ def first_pixels() -> str:
 
 
 def _median(rows: list[Row], key: str, which: int) -> float:
-    return statistics.median(row[key][which] for row in rows)
+    return float(statistics.median(row[key][which] for row in rows))
 
 
 def opening() -> str:

@@ -78,7 +78,8 @@ def turn(image: np.ndarray, orientation: int) -> np.ndarray:
 def _standardised(image: np.ndarray) -> np.ndarray:
     """Float32, (channel, y, x), by the mean and spread of ImageNet's colours, as there."""
     mean, spread = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-    return np.moveaxis((image / 255 - mean) / spread, -1, 0).astype(np.float32)
+    scaled: np.ndarray = (image / 255 - mean) / spread
+    return np.moveaxis(scaled, -1, 0).astype(np.float32)
 
 
 def _resized(image: np.ndarray, mask: np.ndarray) -> Example:

@@ -27,7 +27,7 @@ from napari_unet import memory
 from napari_unet.inference.predict import predict_planes
 from napari_unet.inference.tiled import cut
 from napari_unet.models.model import Model
-from napari_unet.networks.build import build_network, fuse, network_settings
+from napari_unet.networks.build import build_network, fuse, network_settings, on_device
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.model_card import ModelCard
@@ -121,7 +121,7 @@ def monai(network: Network, image: np.ndarray, window_px: int) -> float:
 def measure(found: Row, side: int, tiles: list[int], save: Callable[[], None]) -> None:
     """All that is not in ``found`` yet, on an image of one size."""
     model, image = default_model(), image_of(side)
-    network = fuse(model.network()).to(memory_format=torch.channels_last)
+    network = on_device(fuse(model.network()), torch.device("cpu"))
     bare_seconds(network, (256, 256))  # the first run also allocates
     if "bare" not in found:
         found["bare"] = {px: round(px * px / bare_seconds(network, (px, px))) for px in BARE_PX}

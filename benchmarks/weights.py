@@ -73,7 +73,8 @@ def _take_in(two: np.ndarray, distance: np.ndarray) -> None:
 
 
 def _weights(labels: np.ndarray, two: np.ndarray) -> np.ndarray:
-    return 1 + W0 * np.exp(-(two.sum(0) ** 2) / (2 * SIGMA_PX**2)) * (labels == 0)
+    weights: np.ndarray = 1 + W0 * np.exp(-(two.sum(0) ** 2) / (2 * SIGMA_PX**2)) * (labels == 0)
+    return weights
 
 
 WAYS: dict[str, Way] = {

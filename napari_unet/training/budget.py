@@ -37,6 +37,8 @@ class Budget:
         self._clock = clock or time.monotonic
         self._start = self._clock() - spent
         self._lasted: dict[str, float] = {}
+        self.judgements = 1.0
+        """So many the verdict takes, each as long as the last one."""
 
     @property
     def elapsed(self) -> float:
@@ -56,7 +58,7 @@ class Budget:
 
     def training_ends(self) -> float:
         """When training has to end, in seconds from the start, so that the verdict is in time."""
-        verdict = self.lasted("judgement") + self.lasted("memory")
+        verdict = self.judgements * self.lasted("judgement") + self.lasted("memory")
         return (1 - SPARE) * self.seconds - RESERVE * verdict
 
     def in_share(self, what: str, count: int) -> int:

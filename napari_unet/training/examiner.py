@@ -40,6 +40,8 @@ class Examiner:
             with budget.timing("probe"):
                 judge(network, probe, self._mask)
             self.exams = within(self.exams, max(PROBE_PX, budget.in_share("probe", area(probe))))
+        if lesson.taught:  # at the end masks of what it learnt are looked at, too
+            budget.judgements += area(within(lesson.taught, PROBE_PX)) / area(self.exams)
 
     def judge(self, network: Network, mask: MaskSettings | None = None) -> Judgement:
         """How good the masks of a network are; it is left as it was."""

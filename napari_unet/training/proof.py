@@ -13,7 +13,7 @@ WORSE_BY = 0.01
 WORSE_OUTLINES_BY = 0.02
 RELATED = 0.3
 """A mask whose pixels go together with the truth less than this says nothing."""
-FITS_BETTER_BY = 0.02
+FITS_BETTER_BY = 0.03
 """And a mask has to fit by so much better, where no object more is found: the best of several looks
 at the same pixels is always a little better by chance."""
 FEWEST_PLACES = 3
@@ -55,7 +55,7 @@ def prove(
         held_out=is_held_out,
         held_out_objects=before.objects,
         interval=interval,
-        collapsed=_collapsed(after),
+        collapsed=_collapsed(before, after),
         replay_before=replay[0] if replay else None,
         replay_after=replay[1] if replay else None,
         accepted=not reason,
@@ -69,7 +69,7 @@ def _why_not(before: Judgement, after: Judgement, interval: tuple[float, float] 
     true = after.confusion.sum(axis=1)
     if np.count_nonzero(true) < 2:
         return f"nothing but {_named(after, int(true.argmax()))} was marked where it is judged"
-    if _collapsed(after):
+    if _collapsed(before, after):
         share = after.confusion.sum(axis=0)[true > 0] / true[true > 0]
         lost = np.flatnonzero(true)[share.argmin()]
         return f"the new one finds less than half of the {_named(after, int(lost))}"
@@ -91,13 +91,13 @@ def _why_not(before: Judgement, after: Judgement, interval: tuple[float, float] 
     return f"too little tells the two apart: {_what(before, after, interval)}"
 
 
-def _collapsed(judgement: Judgement) -> bool:
-    """Whether much less of object or of background was found than there is.
+def _collapsed(before: Judgement, after: Judgement) -> bool:
+    """Whether much less of object or of background is found than there is, and than before.
 
     Of classes all but one have to be lost: new ones are learnt one after the other.
     """
-    true, found = judgement.confusion.sum(axis=1), judgement.confusion.sum(axis=0)
-    lost = (true > 0) & (2 * found < true)
+    true, found = after.confusion.sum(axis=1), after.confusion.sum(axis=0)
+    lost = (true > 0) & (2 * found < true) & (found <= before.confusion.sum(axis=0))
     return bool(lost.sum() >= np.count_nonzero(true) - 1)
 
 

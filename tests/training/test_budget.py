@@ -16,6 +16,7 @@ from napari_unet.schema.settings import FineTuneSettings
 from napari_unet.training import examiner
 from napari_unet.training.budget import Budget
 from napari_unet.training.exam_area import GRID_PX, area, within
+from napari_unet.training.examiner import Examiner
 from napari_unet.training.finetune import fine_tuning
 from napari_unet.training.lesson import prepare_lesson
 from napari_unet.training.scoring import Exam
@@ -50,6 +51,16 @@ def test_what_was_measured_is_kept_back_for_the_verdict():
     with budget.timing("judgement"):  # what takes longer now takes longer later
         clock.now += 8
     assert budget.training_ends() < 97 - 1.15 * 6
+
+
+def test_time_for_looking_at_what_was_learnt_is_kept_back_too():
+    """Of one region a quarter is held out, and all the rest is looked at once."""
+    lesson = finish(prepare_lesson(tiny_model().card, [CORRECTION]))
+    budget = Budget(100, Clock())
+    examined = Examiner(tiny_model().network(), lesson, None, budget)
+    known = area(lesson.taught) / area(examined.exams)
+    assert known > 1
+    assert budget.judgements == pytest.approx(1 + known)
 
 
 def test_what_was_spent_before_counts():

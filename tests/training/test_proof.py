@@ -63,6 +63,19 @@ def test_r1_1_a_collapsed_model_is_refused_even_where_its_iou_is_higher(value, l
     assert f"less than half of the {lost}" in proof.reason
 
 
+def test_a_model_that_finds_more_than_before_has_not_collapsed():
+    """Half of the objects at last, and small, where the old one found nearly nothing."""
+    numbers = np.unique(TRUTH[TRUTH > 0])
+    inside = [ndimage.binary_erosion(TRUTH == n) for n in numbers[::2]]
+    some = np.where(np.any(inside, axis=0), TRUTH, 0)
+    few = np.where(TRUTH == numbers[0], TRUTH, 0)
+    proof = prove(judged(few), judged(some), True)
+    assert 2 * (some > 0).sum() < (TRUTH > 0).sum()
+    assert not proof.collapsed
+    assert proof.accepted
+    assert prove(judged(some), judged(few), True).collapsed
+
+
 def test_worse_outlines_are_refused_where_objects_are_the_same():
     large = cells((320, 320), look="phase", seed=1)[1]
     large = np.where(np.bincount(large.ravel())[large] > 600, large, 0)

@@ -103,7 +103,8 @@ def find_input(
     waists are tried on up to four corrected windows of 256 x 256 pixels, without those pixels that
     are held out. Masks are judged by their objects and their pixels. Of equally good scales the one
     that the pixel sizes ask for is taken where both are known, else that at which the objects are
-    about as large as those that the model knows, else what the model had.
+    about as large as those that the model knows, else what the model had. Objects more than three
+    times as wide as known ones are tried at small scales alone.
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ SHARE_OF_A_JUDGEMENT = 1 / 12
 SHARE_OF_TESTS = 0.15
 """So much of the time of a training goes to seeing how good it is meanwhile."""
 MOST_TESTS = 8
-RESERVE = 1.15
+RESERVE = 1.05
 """What was measured may take longer the next time."""
-SPARE = 0.03
+SPARE = 0.01
 """Share of the time that is left over in any case."""
 
 

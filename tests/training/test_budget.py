@@ -41,16 +41,16 @@ class Clock:
 def test_what_was_measured_is_kept_back_for_the_verdict():
     clock = Clock()
     budget = Budget(100, clock)
-    assert budget.training_ends() == 97
+    assert budget.training_ends() == 99
     with budget.timing("judgement"):
         clock.now += 4
     with budget.timing("memory"):
         clock.now += 2
     assert budget.elapsed == 6
-    assert budget.training_ends() == pytest.approx(97 - 1.15 * 6)
+    assert budget.training_ends() == pytest.approx(99 - 1.05 * 6)
     with budget.timing("judgement"):  # what takes longer now takes longer later
         clock.now += 8
-    assert budget.training_ends() < 97 - 1.15 * 6
+    assert budget.training_ends() < 99 - 1.05 * 6
 
 
 def test_time_for_looking_at_what_was_learnt_is_kept_back_too():

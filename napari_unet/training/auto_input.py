@@ -77,7 +77,8 @@ def finding_input(
     network = on_device(fuse(model.network()), choose_device(device).device)
     objects = sum(map(_objects, windows))
     scales = scales_for(_size_ratio(model.pack, windows), objects)
-    wanted = _ordered(_first(model.card, corrections, scales.fitting), scales.tried)
+    first = _first(model.card, corrections, scales.fitting)
+    wanted = _ordered(first, scales.tried)
     total, found = len(wanted), dict[Choice, float]()
     for one in wanted:
         if found and time.monotonic() > end:
@@ -85,11 +86,14 @@ def finding_input(
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
     same = float(np.clip(1 / max(1, objects), *SAME))
-    best = _best(found, same).input
-    for scale in BEYOND.get(best.scale, ()):
+    best = _best(found, same)
+    if scales.from_afar:
+        shown = best.input.model_copy(update={"scale": first.scale})
+        return _said(best._replace(input=shown), present)
+    for scale in BEYOND.get(best.input.scale, ()):
         if scale > scales.largest or time.monotonic() > end:
             break
-        further = best.model_copy(update={"scale": scale})
+        further = best.input.model_copy(update={"scale": scale})
         found |= _tried(network, windows, further, model.card.mask)
     return _said(_best(found, same), present)
 
@@ -104,7 +108,7 @@ def find_input(
     are held out. Masks are judged by their objects and their pixels. Of equally good scales the one
     that the pixel sizes ask for is taken where both are known, else that at which the objects are
     about as large as those that the model knows, else what the model had. Objects more than three
-    times as wide as known ones are tried at small scales alone.
+    times as wide as known ones are halved, whatever is found of them.
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
 """What is tried too where the first or the last scale was the best."""
 LARGER = 1.5
 """An image is not enlarged until known objects are so much larger than its own."""
-LARGE, FROM_AFAR = 0.3, (0.35, 0.5)
-"""Of objects more than three times as wide as known ones a network sees parts alone: whatever it
-finds, they are looked at from afar, but not from where outlines get coarse."""
+LARGE = 0.3
+"""Of objects more than three times as wide as known ones a network sees parts alone. What it finds
+says which polarity suits it, and nothing of the scale: the smallest usual one is taken."""
 ENOUGH, FEW = 12, 3
 """What the usual size is, fewer objects do not say; that it is another one altogether, a few do."""
 
@@ -25,6 +25,8 @@ class Scales(NamedTuple):
     fitting: float | None
     """At this one they are about as large as those that a model knows; None is not known."""
     largest: float
+    from_afar: bool = False
+    """Whether a scale is taken that makes objects smaller, whatever was found at the others."""
 
 
 def scales_for(ratio: float | None, objects: int) -> Scales:
@@ -43,7 +45,7 @@ def scales_for(ratio: float | None, objects: int) -> Scales:
     if ratio is None:
         return Scales(SCALES, None, math.inf)
     if ratio < LARGE and objects >= FEW:
-        return Scales(FROM_AFAR, FROM_AFAR[0], FROM_AFAR[-1])
+        return Scales([scale for scale in SCALES if scale <= 1], SCALES[0], 1.0, from_afar=True)
     largest = max(1.0, LARGER * ratio)
     fits = objects >= ENOUGH and SCALES[0] <= ratio <= SCALES[-1]
     fitting = min(SCALES, key=lambda one: abs(math.log(one / ratio))) if fits else None

@@ -66,9 +66,9 @@ def test_r1_1_a_collapsed_model_is_refused_even_where_its_iou_is_higher(value, l
 def test_a_model_that_finds_more_than_before_has_not_collapsed():
     """Half of the objects at last, and small, where the old one found nearly nothing."""
     numbers = np.unique(TRUTH[TRUTH > 0])
-    inside = [ndimage.binary_erosion(TRUTH == n) for n in numbers[::2]]
+    inside = [ndimage.binary_erosion(n == TRUTH) for n in numbers[::2]]
     some = np.where(np.any(inside, axis=0), TRUTH, 0)
-    few = np.where(TRUTH == numbers[0], TRUTH, 0)
+    few = np.where(numbers[0] == TRUTH, TRUTH, 0)
     proof = prove(judged(few), judged(some), True)
     assert 2 * (some > 0).sum() < (TRUTH > 0).sum()
     assert not proof.collapsed

@@ -33,9 +33,10 @@ INTRODUCTION = """\
 # Measurements
 
 Every figure on this page was written by `python -m benchmarks.tables` from what the named command
-measured, on two cores of a CPU with AMX (Intel Xeon), without a GPU and with other work going on
-beside: times are upper bounds, and only figures of one table can be compared. The data sets are not
-part of the package; `NAPARI_UNET_DATA` names their folder.
+measured, on two cores of a CPU with AMX (Intel Xeon; the gate and time budgets on an AMD EPYC with
+AVX-512 BF16), without a GPU and with other work going on beside: times are upper bounds, and only
+figures of one table can be compared. The data sets are not part of the package; `NAPARI_UNET_DATA`
+names their folder.
 """
 
 STARTERS = """\

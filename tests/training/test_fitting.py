@@ -60,6 +60,18 @@ def test_cells_that_a_network_lets_run_together_are_split(seeing, split):
 
 
 @pytest.mark.parametrize("split", [True, False])
+def test_round_cells_that_a_network_has_learnt_by_heart_are_split_in_other_images(seeing, split):
+    """Between three pairs of touching cells it finds gaps; one cell has a waist."""
+    pair = two_discs(25)
+    with_gap = pair > 0
+    with_gap[:, 31:34] = False
+    waisted = (pair > 0).astype(int)
+    exams = [*(exam(pair, with_gap) for _ in range(3)), exam(waisted)]
+    found = mask_of_network(seeing, exams, MaskSettings(split_touching=split))
+    assert found.split_touching
+
+
+@pytest.mark.parametrize("split", [True, False])
 def test_where_both_are_equally_good_it_stays_as_it_was(seeing, split):
     mask = MaskSettings(split_touching=split)
     far = np.zeros((64, 64), int)

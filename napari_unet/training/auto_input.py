@@ -108,7 +108,7 @@ def find_input(
     are held out. Masks are judged by their objects and their pixels. Of equally good scales the one
     that the pixel sizes ask for is taken where both are known, else that at which the objects are
     about as large as those that the model knows, else what the model had. Objects more than three
-    times as wide as known ones are shown at half their size, whatever is found of them.
+    times as wide as known ones are shown at a third of their size, whatever is found of them.
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ BEYOND = {0.5: (0.35, 0.25), 1.41: (2.0,)}
 """What is tried too where the first or the last scale was the best."""
 LARGER = 1.5
 """An image is not enlarged until known objects are so much larger than its own."""
-LARGE = 0.3
+LARGE, FROM_AFAR = 0.3, 0.35
 """Of objects more than three times as wide as known ones a network sees parts alone. What it finds
-says which polarity suits it, and nothing of the scale: the smallest usual one is taken."""
+says which polarity suits it, and nothing of the scale: they are shown at this one."""
 ENOUGH, FEW = 12, 3
 """What the usual size is, fewer objects do not say; that it is another one altogether, a few do."""
 
@@ -45,7 +45,7 @@ def scales_for(ratio: float | None, objects: int) -> Scales:
     if ratio is None:
         return Scales(SCALES, None, math.inf)
     if ratio < LARGE and objects >= FEW:
-        return Scales([scale for scale in SCALES if scale <= 1], SCALES[0], 1.0, from_afar=True)
+        return Scales([scale for scale in SCALES if scale <= 1], FROM_AFAR, 1.0, from_afar=True)
     largest = max(1.0, LARGER * ratio)
     fits = objects >= ENOUGH and SCALES[0] <= ratio <= SCALES[-1]
     fitting = min(SCALES, key=lambda one: abs(math.log(one / ratio))) if fits else None

@@ -19,10 +19,10 @@ the window, with more steps asked for than any time allows; all of a synthetic i
 The goal is to end within 5 % of what was asked for. The time in which the new model is judged is
 kept back, and where judging all that is held out would take too long, the part of it with the most
 objects is judged. The engine had its own, low priority, and the machine one other training to do,
-on its other core; UNet++ takes steps of a second or two there, and begins none that ends late. Where
-two other trainings filled both cores, 20 s became 41 s (U-Net, 256 x 256; also the first job of a
-new engine) and 60 s became 90 s (UNet++, 1024 x 1024): nobody knows before how much of the machine
-other programs will leave for the verdict.
+on its other core; UNet++ takes steps of a second or two there, and begins none that ends late.
+Where two other trainings filled both cores, 20 s became 41 s (U-Net, 256 x 256; also the first job
+of a new engine) and 60 s became 90 s (UNet++, 1024 x 1024): nobody knows before how much of the
+machine other programs will leave for the verdict.
 
 | model | image | asked for, s | took, s | difference | steps |
 |---|---|---|---|---|---|

@@ -35,7 +35,7 @@ input and weighing the borders, had used up the time.
 
 STOPS = """\
 *Stop* at {stops} random seconds up to {latest:.0f}, the engine at its own priority: a model
-predicted after each. {new} times it was a new one, {median:.1f} s later in the middle and
+predicted after each. {new} it was a new one, {median:.1f} s later in the middle and
 {longest:.1f} s at most; {none} nothing was learnt yet, and the old one stayed.
 """
 
@@ -85,7 +85,7 @@ def _stops(rows: list[Row]) -> str:
     return STOPS.format(
         stops=len(rows),
         latest=max(row["at"] for row in rows),
-        new=len(new),
+        new=_times(len(new)).capitalize(),
         none=_times(len(rows) - len(new)),
         median=statistics.median(new),
         longest=max(new),

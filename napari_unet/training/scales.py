@@ -23,7 +23,7 @@ class Scales(NamedTuple):
 
     tried: Sequence[float]
     fitting: float | None
-    """At this one they are about as large as those that a model knows; None is not known."""
+    """Taken where nothing is better: known sizes, or large ones seen whole; None is open."""
     largest: float
     from_afar: bool = False
     """Whether a scale is taken that makes objects smaller, whatever was found at the others."""

@@ -129,7 +129,7 @@ def test_r4_2_cancel_ends_a_job_within_a_step(engine):
     engine.cancel()
     engine.cancel()
     assert heard.end() == Cancelled()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 2
     assert heard.messages.count(Cancelled()) == 1
     again = hear(engine, "pid")
     again.end()
@@ -294,7 +294,7 @@ def test_close_cancels_what_runs_and_may_be_called_again(engine, temporary):
     pid = int(heard.first().text)
     start = time.monotonic()
     engine.close()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 2
     assert heard.end() == Cancelled()
     assert comes_true(lambda: not is_alive(pid))
     assert list(temporary.iterdir()) == []

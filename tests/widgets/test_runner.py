@@ -129,5 +129,5 @@ def test_throttled_calls_are_few_and_the_last_one_is_never_lost(qtbot):
         throttle.call(lambda i=i: called.append(i))
         qtbot.wait(5)
     qtbot.waitUntil(lambda: called[-1:] == [19])
-    assert len(called) <= (time.monotonic() - start) / 0.04 + 1
+    assert len(called) <= (time.monotonic() - start) / 0.036 + 1  # Qt may be early a little
     assert len(called) < 20

@@ -66,7 +66,7 @@ def test_r2_1_an_entry_is_on_the_disk_well_within_two_seconds(journal, painted):
     _, entries = painted(1)
     start = monotonic()
     journal.write(entries[0])
-    assert monotonic() - start < 0.05
+    assert monotonic() - start < 0.5
     while journal.written < 1:
         assert monotonic() - start < 2
         sleep(0.005)

@@ -8,12 +8,13 @@ import os
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 """Torch reads it when it first needs memory; Linux only. A network on the CPU is a fifth faster by
 it, and its answers are the same."""
-_THRESHOLD = "MALLOC_MMAP_THRESHOLD_"
 _LARGE_BYTES = 10 << 20
 """The features of a tile are larger than this, those of the patches of a training are not."""
 _KEPT_BYTES = 16 << 20
 """What the end of the heap may keep; 128 KiB once the other is set, which slows all else down."""
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+_TRIM, _MMAP = "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"
+_NUMBERS = {_TRIM: -1, _MMAP: -3}
+"""Of malloc.h."""
 
 
 def set_up(large_bytes: int = _LARGE_BYTES) -> None:
@@ -22,9 +23,9 @@ def set_up(large_bytes: int = _LARGE_BYTES) -> None:
     What the user has set in the environment stays.
     """
     os.environ.setdefault(_HUGE_PAGES, "1")
-    if _THRESHOLD not in os.environ:
-        _c_library("mallopt", _M_MMAP_THRESHOLD, large_bytes)
-        _c_library("mallopt", _M_TRIM_THRESHOLD, _KEPT_BYTES)
+    for name, value in {_MMAP: large_bytes, _TRIM: _KEPT_BYTES}.items():
+        if name not in os.environ:
+            _c_library("mallopt", _NUMBERS[name], value)
 
 
 def give_back() -> None:

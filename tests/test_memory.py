@@ -71,6 +71,20 @@ def test_r3_2_small_parts_go_back_when_that_is_asked_for():
     assert after < before - 150
 
 
+@pytest.mark.parametrize("name", ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"])
+def test_what_the_user_has_chosen_is_not_set(name, monkeypatch):
+    """What the C library reads from the environment, a call would set over."""
+    was_set = []
+    for one in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.delenv(one, raising=False)
+    monkeypatch.setattr(memory, "_c_library", lambda *call: was_set.append(call))
+    memory.set_up()
+    assert len(was_set) == 2
+    monkeypatch.setenv(name, "1000000")
+    memory.set_up()
+    assert len(was_set) == 3
+
+
 def freed():
     done = subprocess.run([sys.executable, "-c", FREED], check=True, capture_output=True, text=True)
     return map(int, done.stdout.split())

@@ -44,9 +44,16 @@ class StandardizedConv2d(nn.Conv2d):
 
     def plain(self) -> nn.Conv2d:
         """An ordinary convolution that gives the same, for prediction."""
-        size, around = self.kernel_size[0], self.around
-        convolution = nn.Conv2d(self.in_channels, self.out_channels, size, padding=around)
-        convolution.load_state_dict({"weight": self.kernel().detach(), "bias": self.bias})
+        weight = self.kernel().detach()
+        convolution = nn.Conv2d(
+            self.in_channels,
+            self.out_channels,
+            self.kernel_size[0],
+            padding=self.around,
+            device=weight.device,
+            dtype=weight.dtype,
+        )
+        convolution.load_state_dict({"weight": weight, "bias": self.bias})
         return convolution
 
 

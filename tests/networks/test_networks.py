@@ -82,6 +82,13 @@ def test_learns_a_step_and_folds_without_change(name, shape):
         )
 
 
+@pytest.mark.parametrize(("name", "shape"), each(*({"normalization": n} for n in NORMALIZATIONS)))
+def test_folded_it_stays_where_it_is(name, shape):
+    """On the meta device, say, which is not the CPU, as a GPU is not."""
+    folded = fuse(build(name, **shape).to("meta"))
+    assert {value.device.type for value in folded.state_dict().values()} == {"meta"}
+
+
 @pytest.mark.parametrize(("name", "shape"), each(*SHAPES))
 def test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, shape):
     network = build(name, **{**shape, "normalization": "layer"}).double().eval()

@@ -38,7 +38,7 @@ def train_step(
     A loss or gradient that is not finite leaves the parameters as they were.
     """
     device = next(network.parameters()).device
-    images, targets, weight_maps = (part.to(device, non_blocking=True) for part in batch)
+    images, targets, weight_maps = (part.to(device) for part in batch)
     images = images.to(memory_format=torch.channels_last)
     half = half_precision(device)
     with torch.autocast(device.type, half, enabled=half is not None):

@@ -152,7 +152,6 @@ def together(wish: Device = "auto") -> Iterator[World]:
         world_size=world.size,
         timeout=PATIENCE,
     )
-    torch.manual_seed(torch.initial_seed() + world.rank)  # or all would leave out the same features
     yield world
     distributed.destroy_process_group()
 

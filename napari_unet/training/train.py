@@ -81,7 +81,8 @@ def train(
     """Teach a network from annotated images.
 
     Steps or the time limit end it, whichever comes first; so does the patience of the settings.
-    Stopping early (`StopEarly`, Ctrl-C) keeps the best so far.
+    What is left out of the features by chance (dropout) is drawn from torch's own random numbers,
+    which are seeded. Stopping early (`StopEarly`, Ctrl-C) keeps the best so far.
 
     Parameters
     ----------
@@ -119,6 +120,8 @@ def train(
             update={"steps": settings.epochs * sampler.steps_per_epoch, "epochs": None}
         )
     optimizer = make_optimizer(network, settings)
+    # of each process another one, or all would leave out the same features
+    torch.manual_seed(settings.seed + world.rank)
     loss: Loss = resolve(LOSSES, settings.loss.loss)(settings.loss)
     done_of = partial(_done, best, settings, limit or (lambda: settings.seconds))
     if checkpoint is not None:

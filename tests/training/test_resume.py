@@ -36,12 +36,9 @@ def test_r13_3_on_the_cpu_it_ends_bit_identical(correction, tmp_path, monkeypatc
     model = tiny_model(dropout=dropout)
     monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)
     state = tmp_path / "state"
-    torch.manual_seed(11)
     whole = finish(fine_tuning(model, [correction], SETTINGS))
-    torch.manual_seed(11)
     interrupt(fine_tuning(model, [correction], SETTINGS, checkpoint=state), INTERRUPTED_AT)
     assert state.exists()
-    torch.manual_seed(99)
     events = []
     job = fine_tuning(model, [correction], SETTINGS, checkpoint=state)
     resumed = finish(job, events.append)

@@ -53,8 +53,13 @@ def test_the_loss_falls(example):
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 
-def test_r9_5_same_seed_same_parameters(example):
-    one, two, other = (finish(run(example, seed=seed)).parameters for seed in (3, 3, 4))
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_r9_5_same_seed_same_parameters(example, dropout):
+    shape = TINY.model_copy(update={"dropout": dropout})
+    one, two, other = (
+        finish(run(example, build_network("unet", shape), seed=seed)).parameters
+        for seed in (3, 3, 4)
+    )
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not all(torch.equal(one[name], other[name]) for name in one)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -119,12 +119,3 @@ class LossSettings(Record):
     @classmethod
     def _is_in_the_catalogue(cls, name: str) -> str:
         return catalog.known(catalog.LOSSES, name)
-
-
-_REPLAY_PACK: Any = Field(
-    True,
-    title="Replay pack",
-    description="Keep a few small pictures of the images it learns in the model file, so that it "
-    "does not forget them when it is fine-tuned later.",
-)
-"""One declaration for all that learn."""

@@ -10,6 +10,9 @@ from napari_unet.schema.settings.loss import LossSettings
 from napari_unet.schema.settings.prediction import Device
 from napari_unet.schema.settings.record import Record
 
+_SEED: Any = Field(
+    0, ge=0, le=2**31 - 1, title="Seed", description="Same seed, same result on the CPU."
+)
 _REPLAY_PACK: Any = Field(
     True,
     title="Replay pack",
@@ -96,7 +99,7 @@ class TrainSettings(Record):
     weight_decay: float = Field(
         1e-4, ge=0, le=1, title="Weight decay", description="AdamW only: its decay."
     )
-    seed: int = Field(0, ge=0, title="Seed", description="Same seed, same result on the CPU.")
+    seed: int = _SEED
     device: Device = Field(
         "auto", title="Device", description="Where training runs; 'auto' tries the GPU first."
     )
@@ -131,7 +134,7 @@ class FineTuneSettings(Record):
         title="Steps",
         description="Steps of training; left open, as many as the corrected area calls for.",
     )
-    seed: int = Field(0, ge=0, title="Seed", description="Same seed, same result on the CPU.")
+    seed: int = _SEED
     device: Device = Field(
         "auto", title="Device", description="Where training runs; 'auto' tries the GPU first."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 
 _HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 """Torch reads it when it first needs memory; Linux only. A network on the CPU is a fifth faster by
@@ -15,6 +16,8 @@ _KEPT_BYTES = 16 << 20
 _TRIM, _MMAP = "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"
 _NUMBERS = {_TRIM: -1, _MMAP: -3}
 """Of malloc.h."""
+_ENDED = re.compile(r"out of memory|not enough memory|can't allocate memory|ALLOC_FAILED", re.I)
+"""What torch says of the CPU, Apple's GPU and NVIDIA's libraries, with no error of its own."""
 
 
 def set_up(large_bytes: int = _LARGE_BYTES) -> None:
@@ -34,6 +37,16 @@ def give_back() -> None:
     What is freed part by part the C library keeps, and it is more the longer a network runs.
     """
     _c_library("malloc_trim", 0)
+
+
+def has_ended(error: BaseException) -> bool:
+    """Whether an error says that there was not enough memory, that of a GPU or of the computer.
+
+    Torch's own error is known by its name, so that nobody has to load torch to ask.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    said = isinstance(error, RuntimeError) and _ENDED.search(str(error))
+    return bool({"MemoryError", "OutOfMemoryError"} & names or said)
 
 
 def _c_library(name: str, *arguments: int) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
+from napari_unet import memory
 from napari_unet.device import choose_device
 from napari_unet.images.lazy import as_lazy
 from napari_unet.images.rescale import Size, scaled
 from napari_unet.images.tiling import Gaze, Readable
 from napari_unet.inference.prepare import PreparedPlane, plane_size
-from napari_unet.inference.tiled import cut, predict_tiles
+from napari_unet.inference.tiled import SMALLEST_TILE_PX, cut, predict_tiles
 from napari_unet.models.library import DEFAULT_MODEL, load_model
 from napari_unet.models.model import Model
 from napari_unet.networks.build import fuse, on_device
@@ -24,7 +24,6 @@ from napari_unet.schema.prediction import Box, Prediction
 from napari_unet.schema.requests import Answer, Looking, Word
 from napari_unet.schema.settings import PredictSettings
 
-SMALLEST_TILE_PX = 64
 Made = Iterator[tuple[Box, np.ndarray] | Notice]
 """Boxes of a plane with their probabilities, and what is to be said of them."""
 Elsewhere = Callable[[int, list[Box]], Made]
@@ -173,7 +172,9 @@ def within_memory(
             for tile, probabilities in found:
                 yield tile.core, probabilities
             return
-        except (torch.OutOfMemoryError, MemoryError):
+        except (RuntimeError, MemoryError) as error:
+            if not memory.has_ended(error):
+                raise
             on_gpu = next(network.parameters()).device.type != "cpu"
             if tile_px > SMALLEST_TILE_PX:
                 tile_px //= 2

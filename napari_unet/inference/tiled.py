@@ -19,6 +19,7 @@ from napari_unet.inference.threads import ahead
 from napari_unet.networks.network import Network
 from napari_unet.schema.prediction import Box
 
+SMALLEST_TILE_PX = 64
 _GIVE_BACK_EVERY_S = 0.25
 """A tile of the usual size takes longer on a CPU."""
 
@@ -134,13 +135,14 @@ def _answers(
     run: Callable[[Tensor], Tensor], batch: Sequence[Shown], batches: Batches
 ) -> list[tuple[Tile, np.ndarray]]:
     """Each tile with the probabilities of its core; in halves where memory is too short for all."""
-    start = perf_counter()
+    start, answers = perf_counter(), None
     try:
         with torch.inference_mode():
             answers = run(torch.from_numpy(np.stack([pixels for _, pixels in batch])))
-    except torch.OutOfMemoryError:
-        if len(batch) == 1:
+    except (RuntimeError, MemoryError) as error:
+        if len(batch) == 1 or not memory.has_ended(error):
             raise
+    if answers is None:  # the error is gone, and with it all that it held of the memory
         batches.was_too_large(len(batch))
         middle = len(batch) // 2
         return [*_answers(run, batch[:middle], batches), *_answers(run, batch[middle:], batches)]
@@ -198,20 +200,27 @@ def predict_whole(
 ) -> np.ndarray:
     """Probabilities of a normalised image or a region of it, float32, (class, y, x).
 
-    Parameters are those of `predict_tiles`.
+    Parameters are those of `predict_tiles`; where memory ends, tiles are halved.
     """
     top, left, bottom, right = region or (0, 0, *(size or image.shape[1:]))
     whole = np.empty((network.settings.classes, bottom - top, right - left), dtype=np.float32)
-    found = predict_tiles(
-        network,
-        image,
-        tile_px=tile_px,
-        level=level,
-        rotations=rotations,
-        region=region,
-        size=size,
-    )
-    for tile, probabilities in found:
-        y0, x0, y1, x1 = tile.core
-        whole[:, y0 - top : y1 - top, x0 - left : x1 - left] = probabilities
-    return whole
+    while True:
+        found = predict_tiles(
+            network,
+            image,
+            tile_px=tile_px,
+            level=level,
+            rotations=rotations,
+            region=region,
+            size=size,
+        )
+        try:
+            for tile, probabilities in found:
+                y0, x0, y1, x1 = tile.core
+                whole[:, y0 - top : y1 - top, x0 - left : x1 - left] = probabilities
+        except (RuntimeError, MemoryError) as error:
+            if tile_px <= SMALLEST_TILE_PX or not memory.has_ended(error):
+                raise
+            tile_px //= 2
+        else:
+            return whole

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import errno
-import re
 import signal
 import traceback
 
 from pydantic import ValidationError
 
+from napari_unet import memory
 from napari_unet.jobs.messages import Failed
 
 _OUT_OF_MEMORY = (
     "The memory did not suffice: choose a smaller tile, segment a smaller region or close other "
     "programs, then try again."
 )
-_OUT_OF_MEMORY_TEXT = re.compile(r"out of memory|not enough memory|can't allocate memory", re.I)
 
 
 def failed(error: BaseException) -> Failed:
@@ -32,7 +31,7 @@ def died(code: int, last_words: str) -> Failed:
 
 
 def _sentence(error: BaseException) -> str:
-    if _ran_out_of_memory(error):
+    if memory.has_ended(error):
         return _OUT_OF_MEMORY
     if isinstance(error, ValueError) and not isinstance(error, ValidationError):
         return str(error)
@@ -44,13 +43,6 @@ def _sentence(error: BaseException) -> str:
         f"The job met an error that is our fault ({type(error).__name__}): copy the details into "
         "a report; your image and your corrections are unchanged."
     )
-
-
-def _ran_out_of_memory(error: BaseException) -> bool:
-    """Torch's own error is known by its name, for torch must not be imported here."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    said = isinstance(error, RuntimeError) and _OUT_OF_MEMORY_TEXT.search(str(error))
-    return bool({"MemoryError", "OutOfMemoryError"} & names or said)
 
 
 def _cause(code: int) -> str:

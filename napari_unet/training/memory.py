@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.utils.checkpoint import checkpoint
 
+from napari_unet import memory
 from napari_unet.losses.loss import Loss
 from napari_unet.networks.network import Network
 from napari_unet.schema.events import Notice
@@ -56,8 +57,8 @@ class Learner:
         while True:
             try:
                 return train_step(self, batch, loss, optimizer, rate, world)
-            except (torch.OutOfMemoryError, MemoryError):
-                if world.size > 1:  # the others would wait for this one
+            except (RuntimeError, MemoryError) as error:
+                if not memory.has_ended(error) or world.size > 1:  # the others would wait for it
                     raise
                 optimizer.zero_grad(set_to_none=True)
                 on_gpu = next(self.parameters()).device.type != "cpu"

@@ -6,8 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
-import torch
-
+from napari_unet import memory
 from napari_unet.inference.prepare import plane_size, prepare
 from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
@@ -117,7 +116,9 @@ class Looks:
         begun = time.monotonic()
         try:
             found = predict_whole(fuse(network), self._image, region=self._box, size=self._size)
-        except (torch.OutOfMemoryError, MemoryError):
+        except (RuntimeError, MemoryError) as error:
+            if not memory.has_ended(error):
+                raise
             self._ended = True
             yield Notice(text="Memory is short: what it learns meanwhile is not shown.")
             return

@@ -1,5 +1,6 @@
 """A GPU is shown as many tiles at once as are fastest, and no more than its memory takes."""
 
+import weakref
 from functools import partial
 from itertools import count
 
@@ -83,11 +84,14 @@ def test_r10_1_tiles_at_once_give_what_they_give_one_by_one(monkeypatch, shown, 
 
 def test_r3_1_where_memory_is_short_there_are_fewer_tiles_at_once(monkeypatch, shown):
     expected = predict(image_of(220), MODEL, SETTINGS).probabilities
-    run, heard = tiled._run, []
+    run, heard, held = tiled._run, [], []
 
     def small(network, images, level):
+        features = images * 2
+        assert not any(one() is not None for one in held), "what failed holds memory no longer"
         if len(images) > 2:
             heard.append(len(images))
+            held.append(weakref.ref(features))
             raise torch.OutOfMemoryError("too many")
         return run(network, images, level)
 

@@ -6,11 +6,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_unet.inference import tiled
 from napari_unet.inference.tiled import predict_tiles, predict_whole
 from napari_unet.networks.build import build_network, fuse, network_settings
 from napari_unet.schema.catalog import NETWORKS
 from tests.networks.test_networks import each, tiny
 
+NOISE = np.random.default_rng(0).random((1, 150, 130), dtype=np.float32)
 sizes = st.tuples(st.integers(1, 100), st.integers(1, 100))
 
 
@@ -39,8 +41,8 @@ def test_r10_1_tiled_equals_whole(name, shape, size, tile_px, seed):
     network = network_of(name, **shape)
     image = np.random.default_rng(seed).random((1, *size), dtype=np.float32)
     whole = predict_whole(network, image, tile_px=8192)
-    tiled = predict_whole(network, image, tile_px=tile_px)
-    assert np.abs(whole - tiled).max() < 1e-4
+    in_tiles = predict_whole(network, image, tile_px=tile_px)
+    assert np.abs(whole - in_tiles).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -55,8 +57,8 @@ def test_group_norm_is_why_this_needs_a_test():
     network = network_of("unet", normalization="group")
     image = np.random.default_rng(0).random((1, 130, 130), dtype=np.float32)
     image[:, :60] *= 5
-    tiled, whole = (predict_whole(network, image, tile_px=size) for size in (32, 8192))
-    assert np.abs(whole - tiled).max() > 1e-3
+    in_tiles, whole = (predict_whole(network, image, tile_px=size) for size in (32, 8192))
+    assert np.abs(whole - in_tiles).max() > 1e-3
 
 
 @settings(max_examples=8, deadline=None)
@@ -73,6 +75,31 @@ def test_r6_4_a_region_is_a_part_of_the_whole(shape, data):
         assert y[0] <= y0 < y1 <= y[1]
         assert x[0] <= x0 < x1 <= x[1]
         np.testing.assert_allclose(part, whole[:, y0:y1, x0:x1], atol=1e-4)
+
+
+def test_r3_1_short_of_memory_a_whole_is_made_of_smaller_tiles(monkeypatch):
+    """So a training lives on whose network is asked in the meantime."""
+    network, image = network_of("unet"), NOISE
+    expected, run, sides = predict_whole(network, image), tiled._run, []
+
+    def short(network, shown, level):
+        sides.append(max(shown.shape))
+        if sides[-1] > 100:
+            raise RuntimeError("MPS backend out of memory")
+        return run(network, shown, level)
+
+    monkeypatch.setattr(tiled, "_run", short)
+    np.testing.assert_allclose(predict_whole(network, image), expected, atol=1e-5)
+    assert max(sides) > 100 > min(sides)
+
+
+def test_an_error_that_is_not_for_want_of_memory_is_raised(monkeypatch):
+    def wrong(network, shown, level):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(tiled, "_run", wrong)
+    with pytest.raises(RuntimeError, match="mat1"):
+        predict_whole(network_of("unet"), NOISE)
 
 
 def test_r10_4_the_tile_that_was_chosen_is_used():

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from benchmarks.data import Annotated
+from napari_unet.images.boxes import bounding_box
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import Counts, object_counts
 from napari_unet.images.overlaps import overlaps
@@ -24,7 +25,6 @@ from napari_unet.session.queue import Queue
 from napari_unet.session.runs import Runs
 from napari_unet.session.stops import Answer, Stop
 from napari_unet.session.verdicts import painted, said
-from napari_unet.training.scoring import bounding_box
 
 Order = Literal["queue", "random", "raster"]
 ORDERS: tuple[Order, ...] = ("queue", "random", "raster")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from napari_unet.schema.prediction import Box
 
 
@@ -17,3 +19,20 @@ def grid(shape: tuple[int, int], block: tuple[int, int]) -> Iterator[Box]:
     for y in range(0, shape[0], block[0]):
         for x in range(0, shape[1], block[1]):
             yield y, x, min(y + block[0], shape[0]), min(x + block[1], shape[1])
+
+
+def bounding_box(mask: np.ndarray) -> Box:
+    """The smallest box that holds all true pixels; the whole plane where there is none."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return (0, 0, mask.shape[0], mask.shape[1])
+    return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def around(mask: np.ndarray, by_px: int) -> tuple[slice, slice]:
+    """What holds all true pixels of a plane, and so many around them; the whole if there is none.
+
+    It is an index of arrays of the plane.
+    """
+    top, left, bottom, right = bounding_box(mask)
+    return slice(max(0, top - by_px), bottom + by_px), slice(max(0, left - by_px), right + by_px)

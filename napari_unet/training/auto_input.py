@@ -11,6 +11,7 @@ import numpy as np
 from skimage.measure import label
 
 from napari_unet.device import choose_device
+from napari_unet.images.boxes import around
 from napari_unet.images.class_metrics import confusion
 from napari_unet.images.classes import class_mask
 from napari_unet.images.instances import instances
@@ -29,7 +30,7 @@ from napari_unet.schema.settings import Device, MaskSettings
 from napari_unet.training.exam_area import densest
 from napari_unet.training.heldout import held_out
 from napari_unet.training.scales import BEYOND, scales_for
-from napari_unet.training.scoring import bounding_box, scores_of_classes
+from napari_unet.training.scoring import scores_of_classes
 from napari_unet.training.train import quality
 
 SAME = (0.02, 0.1)
@@ -154,11 +155,7 @@ def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Win
     y, x = densest(counted + (1.0 * counted) * (labels > 0), SIDE_PX)
     seen = np.zeros_like(counted)
     seen[y : y + SIDE_PX, x : x + SIDE_PX] = True
-    top, left, bottom, right = bounding_box(seen)
-    part = np.s_[
-        max(0, top - CONTEXT_PX) : bottom + CONTEXT_PX,
-        max(0, left - CONTEXT_PX) : right + CONTEXT_PX,
-    ]
+    part = around(seen, CONTEXT_PX)
     bright, dark = (
         prepare(
             np.asarray(correction.image),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from napari_unet.training.scoring import Exam, bounding_box
+from napari_unet.images.boxes import bounding_box
+from napari_unet.training.scoring import Exam
 
 PROBE_PX = 256 * 256
 """So much is always looked at, and shows how long more would take."""
@@ -40,7 +41,7 @@ def within(exams: Sequence[Exam], most_px: int) -> list[Exam]:
     share = most_px // len(exams)
     spare = sum(max(0, share - area([exam])) for exam in exams)
     large = sum(area([exam]) > share for exam in exams)
-    side = int((share + spare / large) ** 0.5)
+    side = max(GRID_PX, int((share + spare / large) ** 0.5))
     return [exam if area([exam]) <= share else _cut(exam, side) for exam in exams]
 
 

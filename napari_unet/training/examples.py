@@ -8,14 +8,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_unet.images.boxes import around
 from napari_unet.images.normalize import normalize
 from napari_unet.images.rescale import resize_labels
 from napari_unet.images.targets import class_target, make_target
 from napari_unet.schema.settings import LossSettings
 
+SEEN_PX = 256
+"""Patches of the usual size around a pixel see nothing farther away, whether bent or turned."""
+
 
 class Example(NamedTuple):
-    """One annotated image, normalised as a whole, with its target and weight map."""
+    """One annotated image, normalised as a whole, with its target and weight map.
+
+    Of an image that is known in part it is what patches can see.
+    """
 
     image: Tensor
     """float32, (channel, y, x)."""
@@ -65,13 +72,17 @@ def make_example(
     if labels.shape != image.shape[-2:]:
         labels = resize_labels(labels, image.shape[-2:])
         known = None if known is None else resize_labels(known, image.shape[-2:])
+    shown = normalize(image, percentiles) if percentiles else image
+    if known is not None:
+        near = around(np.asarray(known) > 0, SEEN_PX)
+        shown, labels, known = shown[..., *near], labels[near], known[near]
     if classes > 1:
         target, weight_map = class_target(labels, classes, known, balance=loss.balance)
     else:
         target, weight_map = make_target(labels, known, loss)
     anchors = None if known is None or np.all(known) else _anchors(target, weight_map)
     return Example(
-        torch.from_numpy(normalize(image, percentiles) if percentiles else image),
+        torch.from_numpy(np.ascontiguousarray(shown)),
         torch.from_numpy(target),
         torch.from_numpy(weight_map),
         anchors,
@@ -82,7 +93,8 @@ def _anchors(target: np.ndarray, weight_map: np.ndarray, most: int = 20_000) -> 
     """Known pixels, evenly thinned, with as many of each value of the target that there is."""
     known = weight_map > 0
     values = range(int(target.max(initial=0)), -1, -1)
-    groups = [np.argwhere(known & (target == value)) for value in values]
+    groups = [np.flatnonzero(known & (target == value)) for value in values]
     size = min(most, max(len(group) for group in groups))
     even = [g[np.linspace(0, len(g) - 1, size).astype(int)] for g in groups if len(g)]
-    return torch.from_numpy(np.concatenate(even)) if even else torch.empty(0, 2, dtype=torch.long)
+    places = np.concatenate(even) if even else np.empty(0, np.intp)
+    return torch.from_numpy(np.stack(np.unravel_index(places, known.shape), axis=1))

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from napari_unet.images.boxes import around
 from napari_unet.images.instances import instances
 from napari_unet.images.metrics import combine, compare, f1
 from napari_unet.networks.network import Network
 from napari_unet.schema.settings import MaskSettings
 from napari_unet.training.exam_area import PROBE_PX, within
+from napari_unet.training.examples import SEEN_PX
 from napari_unet.training.scoring import Exam, predicted
 
 
@@ -59,8 +61,9 @@ def _with_split(mask: MaskSettings, split: bool) -> MaskSettings:
 
 
 def _f1_of_shapes(exam: Exam, mask: MaskSettings) -> float:
-    found = instances((exam.labels > 0).astype(np.float32), mask)
-    return f1(found, exam.labels, known=exam.counted)
+    near = around(exam.counted, SEEN_PX)
+    found = instances((exam.labels[near] > 0).astype(np.float32), mask)
+    return f1(found, exam.labels[near], known=exam.counted[near])
 
 
 def _f1(found: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]], mask: MaskSettings) -> float:

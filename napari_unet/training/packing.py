@@ -51,9 +51,11 @@ def _crop(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image, target and confidence of a square; nothing is known in its mirrored rim."""
     shape = example.target.shape
-    places = np.argwhere(example.target.cpu().numpy() > 0) if random.random() < OBJECTS else ()
+    in_object = random.random() < OBJECTS
     if example.anchors is not None and len(example.anchors):
         places = example.anchors.cpu().numpy()  # known ones, half of them in objects
+    else:
+        places = np.argwhere(example.target.cpu().numpy() > 0) if in_object else np.empty((0, 2))
     centre = places[random.integers(len(places))] if len(places) else random.integers(shape)
     corner = np.clip(centre - CROP_PX // 2, 0, np.maximum(0, np.subtract(shape, CROP_PX)))
     part = np.s_[corner[0] : corner[0] + CROP_PX, corner[1] : corner[1] + CROP_PX]

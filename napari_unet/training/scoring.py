@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from napari_unet.images.boxes import bounding_box
 from napari_unet.images.class_metrics import confusion, scores_of
 from napari_unet.images.classes import class_mask
 from napari_unet.images.instances import instances
@@ -15,7 +16,6 @@ from napari_unet.inference.tiled import predict_whole
 from napari_unet.networks.build import fuse
 from napari_unet.networks.network import Network
 from napari_unet.schema.model_card import Scores
-from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import MaskSettings
 
 
@@ -77,11 +77,3 @@ def predicted(
             exam.labels[window],
             exam.counted[window],
         )
-
-
-def bounding_box(mask: np.ndarray) -> Box:
-    """The smallest box that holds all true pixels; the whole plane where there is none."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        return (0, 0, mask.shape[0], mask.shape[1])
-    return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)

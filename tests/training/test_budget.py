@@ -13,7 +13,7 @@ from napari_unet.inference.predict import predict
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import StopEarly, finish
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.training import examiner
+from napari_unet.training import exam_area, examiner
 from napari_unet.training.budget import Budget
 from napari_unet.training.exam_area import GRID_PX, area, within
 from napari_unet.training.examiner import Examiner
@@ -117,6 +117,14 @@ def test_what_a_judgement_looks_at_fits_and_counted_before(boxes, most_px):
         assert all(a.counted is b.counted for a, b in zip(exams, fewer, strict=True))
 
 
+def test_of_many_images_each_keeps_what_counts_however_small_its_share():
+    known = np.zeros((64, 1024), bool)
+    known[GRID_PX - 1] = True
+    fewer = within([exam(known.shape, known)] * 80, 80 * 800)
+    assert all(one.counted.any() for one in fewer)
+    assert area(fewer) <= 80 * GRID_PX**2
+
+
 def test_it_looks_where_the_objects_are():
     labels = np.zeros((320, 320), int)
     labels[200:240, 40:80] = 1
@@ -145,6 +153,7 @@ def test_r13_5_no_judgement_takes_more_than_its_share_of_the_time(monkeypatch):
 
     monkeypatch.setattr(examiner, "judge", slow)
     monkeypatch.setattr(examiner, "PROBE_PX", 8 * 8)
+    monkeypatch.setattr(exam_area, "GRID_PX", 8)
     network = tiny_model().network()
     made = examiner.Examiner(network, lesson, None, budget)
     begun = clock.now

@@ -6,6 +6,7 @@ import torch
 
 from napari_unet.schema.settings import MaskSettings
 from napari_unet.training import fitting
+from napari_unet.training.examples import SEEN_PX
 from napari_unet.training.fitting import fitting_mask, mask_of_network
 from napari_unet.training.scoring import Exam
 from tests.models_for_tests import tiny_model
@@ -22,6 +23,18 @@ def two_discs(distance):
     discs[(y - 32) ** 2 + (x - 20) ** 2 < 169] = 1
     discs[((y - 32) ** 2 + (x - 20 - distance) ** 2 < 169) & (discs == 0)] = 2
     return discs
+
+
+def test_only_what_is_known_and_around_it_is_looked_at(monkeypatch):
+    labels, known = np.zeros((2000, 1500), int), np.zeros((2000, 1500), bool)
+    labels[900:964, 700:764], known[910:950, 710:750] = two_discs(22), True
+    whole, looked = fitting.instances, []
+    monkeypatch.setattr(
+        fitting, "instances", lambda seen, mask: looked.append(seen.shape) or whole(seen, mask)
+    )
+    there = Exam(np.zeros((1, *known.shape), np.float32), labels, known)
+    assert fitting_mask([there], MaskSettings(split_touching=False)).split_touching
+    assert set(looked) == {(40 + 2 * SEEN_PX,) * 2}
 
 
 @pytest.fixture

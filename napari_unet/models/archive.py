@@ -55,7 +55,7 @@ def _card(path: Path, head: Mapping[str, str]) -> ModelCard:
                 f"'{path.name}' was made by a newer version; update napari-unet-finetune."
             )
         return ModelCard.model_validate_json(head["card"])
-    except (KeyError, TypeError, JSONDecodeError, ValidationError) as error:
+    except (KeyError, TypeError, RecursionError, JSONDecodeError, ValidationError) as error:
         raise ValueError(f"The card of '{path.name}' is damaged; get the file again.") from error
 
 
@@ -77,9 +77,10 @@ def read_model(path: Path) -> Model:
     card = _card(path, head)
     try:
         tensors = load(path.read_bytes())
-    except (SafetensorError, KeyError, RuntimeError) as error:
+        digest = _digest(head["card"], tensors)
+    except (SafetensorError, KeyError, RuntimeError, TypeError) as error:
         raise ValueError(f"'{path.name}' is damaged; get the file again.") from error
-    if head.get("sha256") != _digest(head["card"], tensors):
+    if head.get("sha256") != digest:
         raise ValueError(f"'{path.name}' is damaged (its checksum differs); get the file again.")
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise ValueError(f"'{path.name}' holds parameters that are no numbers; it cannot be used.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, Self
 from uuid import uuid4
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from napari_unet.schema.input import InputSettings
 from napari_unet.schema.scores import Scores
@@ -76,6 +76,13 @@ class ModelCard(Record):
         """What its classes are called, without names by their number; none of objects."""
         numbered = tuple(f"class {i}" for i in range(self.classes))
         return self.class_names or (numbered if self.classes > 1 else ())
+
+    @field_validator("percentiles")
+    @classmethod
+    def _are_percentiles(cls, found: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= found[0] < found[1] <= 100:
+            raise ValueError(f"The percentiles are {found}: give two from 0 to 100, smaller first.")
+        return found
 
     @model_validator(mode="after")
     def _a_name_for_each_class(self) -> Self:

@@ -5,9 +5,11 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from napari_unet.models.archive import read_card, read_model, write_model
 from napari_unet.models.model import Model
+from napari_unet.schema.model_card import ModelCard
 from tests.models_for_tests import tiny_model
 
 
@@ -95,6 +97,29 @@ def test_parameters_that_are_no_numbers_are_refused(tmp_path):
     write_model(Model(model.card, parameters), path)
     with pytest.raises(ValueError, match="no numbers"):
         read_model(path)
+
+
+@pytest.mark.parametrize("card", ["[" * 100_000, "[]", '{"format_version": {}}'])
+def test_r9_4_a_card_that_is_none_is_refused(tmp_path, card):
+    path = tmp_path / "forged.safetensors"
+    path.write_bytes(save({"a": torch.zeros(1)}, metadata={"card": card}))
+    with pytest.raises(ValueError, match="is damaged; get the file"):
+        read_card(path)
+
+
+def test_r9_4_parameters_of_a_kind_that_is_never_written_are_refused(tmp_path):
+    path = tmp_path / "short.safetensors"
+    card = tiny_model().card.model_dump_json()
+    path.write_bytes(save({"a": torch.zeros(1, dtype=torch.bfloat16)}, metadata={"card": card}))
+    with pytest.raises(ValueError, match="damaged"):
+        read_model(path)
+
+
+@pytest.mark.parametrize("percentiles", [(150, -3), (5, 5), (-1, 99), (1, 100.5)])
+def test_percentiles_are_two_from_0_to_100(percentiles):
+    card = tiny_model().card.model_dump() | {"percentiles": percentiles}
+    with pytest.raises(ValueError, match="smaller first"):
+        ModelCard(**card)
 
 
 def test_r5_5_a_card_is_read_without_torch(path):

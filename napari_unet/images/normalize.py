@@ -14,6 +14,8 @@ _SAMPLE = 1_000_000
 """Percentiles of larger images are taken from about so many regularly spaced pixels."""
 _BLOCK_PX = 512
 
+Real = np.float32 | np.float64
+
 
 def normalize(
     image: np.ndarray,
@@ -55,10 +57,10 @@ def normalize(
 class Stretch(NamedTuple):
     """How the grey values of one channel become those that a network sees."""
 
-    low: np.float32
-    high: np.float32
+    low: Real
+    high: Real
     """What becomes 0 and 1; of the negative where it is inverted."""
-    darkest: np.float32
+    darkest: Real
     """What pixels count as that are not finite."""
     inverted: bool
     broken: int
@@ -68,11 +70,12 @@ class Stretch(NamedTuple):
         """Stretch pixels of this channel, of any shape and real dtype; float32."""
         values = _values(pixels, self.inverted)
         if not self.high > self.low:
-            return np.zeros_like(values)
+            return np.zeros(values.shape, np.float32)
         if pixels.dtype.kind == "f":
             values = np.where(np.isfinite(values), values, self.darkest)
-        stretched: np.ndarray = np.clip((values - self.low) / (self.high - self.low), -1, 4)
-        return stretched
+        low, high = self.low / 2, self.high / 2  # the difference may be too large for its type
+        stretched: np.ndarray = np.clip((values / 2 - low) / (high - low), -1, 4)
+        return stretched.astype(np.float32, copy=False)
 
 
 def find_stretches(
@@ -119,7 +122,7 @@ class _Survey(NamedTuple):
     """What one look at all blocks finds, by channel."""
 
     sample: np.ndarray
-    """float32, (channel, y, x): regularly spaced pixels."""
+    """(channel, y, x): regularly spaced pixels."""
     lowest: np.ndarray
     highest: np.ndarray
     """Of the finite ones among the pixels that were looked at."""
@@ -143,8 +146,8 @@ def _survey(
         part = read(box)
         if found is None:
             complete = complete or part.dtype.kind == "f" or step == 1
-            sample = np.empty((len(part), rows, columns), np.float32)
-            start = np.full(len(part), np.inf, np.float32)
+            sample = np.empty((len(part), rows, columns), _precision(part.dtype))
+            start = np.full(len(part), np.inf, sample.dtype)
             found = _Survey(sample, start, -start, np.zeros(len(part), np.int64), complete)
         top, left = -(-box[0] // step), -(-box[1] // step)
         spaced = part[:, top * step - box[0] :: step, left * step - box[1] :: step]
@@ -172,15 +175,20 @@ def _stretch(
 ) -> Stretch:
     sample = seen.sample[index]
     nothing = seen.lowest[index] > seen.highest[index]
-    darkest = np.float32(0) if nothing else seen.lowest[index]
+    darkest = sample.dtype.type(0) if nothing else seen.lowest[index]
     if seen.broken[index]:
         sample = np.where(np.isfinite(sample), sample, darkest)
-    low, high = np.percentile(sample, percentiles).astype(np.float32)
+    low, high = np.percentile(sample, percentiles).astype(sample.dtype)
     if not high > low:
-        low, high = darkest, np.float32(0) if nothing else seen.highest[index]
+        low, high = darkest, darkest if nothing else seen.highest[index]
     return Stretch(low, high, darkest, inverted, int(seen.broken[index]))
 
 
 def _values(pixels: np.ndarray, inverted: bool) -> np.ndarray:
-    values: np.ndarray = pixels.astype(np.float32)
+    values: np.ndarray = pixels.astype(_precision(pixels.dtype))
     return -values if inverted else values
+
+
+def _precision(dtype: np.dtype[Any]) -> type[np.float32 | np.float64]:
+    """In which the grey values of an image are all different; float32 wherever it suffices."""
+    return np.float32 if np.can_cast(dtype, np.float32) else np.float64

@@ -14,6 +14,23 @@ def test_r8_4_same_result_for_every_dtype(dtype):
     np.testing.assert_allclose(normalize(image.astype(dtype)), normalize(image), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "offset"), [(np.float64, 1e9), (np.int32, 2e9), (np.uint32, 4e9), (np.int64, -1e15)]
+)
+def test_r8_4_large_grey_values_are_told_apart(dtype, offset):
+    image = RNG.integers(0, 120, (40, 50))
+    np.testing.assert_allclose(normalize((image + offset).astype(dtype)), normalize(image))
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(np.float32, 3.4e38), (np.float64, 1.7e308)])
+def test_r8_4_the_largest_numbers_there_are_give_numbers(dtype, largest):
+    image = RNG.random((40, 50)).astype(dtype)
+    image[:4], image[-4:] = -largest, largest
+    result = normalize(image)
+    assert (result[0, :4] == 0).all()
+    assert (result[0, -4:] == 1).all()
+
+
 def test_r8_4_same_result_up_to_scaling():
     image = RNG.random((40, 50))
     np.testing.assert_allclose(normalize(image * 4000 - 7), normalize(image), atol=1e-4)

@@ -74,12 +74,18 @@ def segmenting_large(
     ledger = tiles.ledger
     if ledger.finished:
         yield Notice(text=f"going on with what was interrupted: {len(ledger.finished)} tiles done.")
-    with Behind() as behind:
-        done = frozenset(ledger.finished)
-        for event in predict_planes(model, planes, settings, finished=done, elsewhere=elsewhere):
-            if isinstance(event, TileDone):
-                behind.do(partial(tiles.write, event))
-            yield event
+    done = frozenset(ledger.finished)
+    try:
+        with Behind() as behind:
+            for event in predict_planes(
+                model, planes, settings, finished=done, elsewhere=elsewhere
+            ):
+                if isinstance(event, TileDone):
+                    behind.do(partial(tiles.write, event))
+                yield event
+    finally:
+        if ledger.finished:
+            ledger.write()
     objects = len(ledger.classes)
     if not of_classes:
         objects = yield from _numbering(tiles.probabilities(), source, targets.masks, mask)

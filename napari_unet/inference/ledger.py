@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from napari_unet.disk import write_text
 from napari_unet.schema.prediction import Box
+
+EVERY_S = 1.0
+"""A crash costs the tiles of so long; to list all of them after each could take as long as it."""
 
 
 class Ledger:
@@ -31,13 +36,20 @@ class Ledger:
         """The highest probability in them."""
         self.classes: set[int] = set()
         """Those that are in the mask there, where it holds classes."""
+        self._written = -math.inf
         self._take_up()
 
     def note(self, plane: int, box: Box, highest: float, classes: Iterable[int] = ()) -> None:
-        """Write down that a tile is on the disk, and what was found in it."""
+        """Write down, soon, that a tile is on the disk, and what was found in it."""
         self.finished.add((plane, box))
         self.classes.update(classes)
         self.highest = max(self.highest, highest)
+        if monotonic() - self._written >= EVERY_S:
+            self.write()
+
+    def write(self) -> None:
+        """Write down all that was noted."""
+        self._written = monotonic()
         done = [[at, *place] for at, place in sorted(self.finished)]
         found = {"highest": self.highest, "classes": sorted(self.classes), "finished": done}
         write_text(self._path, json.dumps({"run": self._run, **found}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -90,7 +92,7 @@ def conv_norm_relu(
     elif normalization == "layer":
         norm = [LayerNorm2d(out_channels)]
     elif normalization == "group":
-        norm = [nn.GroupNorm(min(8, out_channels), out_channels)]
+        norm = [nn.GroupNorm(math.gcd(8, out_channels), out_channels)]
     else:
         raise ValueError(f"There is no normalisation '{normalization}'.")
     bias = normalization != "batch"

@@ -89,6 +89,11 @@ def test_folded_it_stays_where_it_is(name, shape):
     assert {value.device.type for value in folded.state_dict().values()} == {"meta"}
 
 
+@pytest.mark.parametrize("features", [1, 6, 12, 20])
+def test_any_number_of_features_can_be_normalised_in_groups(features):
+    build("unet", normalization="group", features=features)
+
+
 @pytest.mark.parametrize(("name", "shape"), each(*SHAPES))
 def test_r10_1_nothing_beyond_the_halo_changes_a_pixel(name, shape):
     network = build(name, **{**shape, "normalization": "layer"}).double().eval()

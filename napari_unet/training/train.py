@@ -60,6 +60,11 @@ class Trained:
         """Seconds of training, those before an interruption included."""
         return self.seconds + time.monotonic() - self.started
 
+    @property
+    def untested(self) -> bool:
+        """Whether there was a step after the last validation."""
+        return self.step > max((step for step, _ in self.tests), default=0)
+
     def took(self, seconds: float) -> None:
         """Count a step, and how long it took."""
         self.step += 1
@@ -155,6 +160,9 @@ def train(
                 if problem:
                     checkpoint = None
                     yield Notice(text=problem)
+        else:
+            if validate is not None and best.untested:  # saving its state took the time for it
+                yield _validate(world.agree(partial(validate, network)), network, best)
         world.agree(done_of)  # each event is followed by one, so that all are stopped by the same
     except (StopEarly, KeyboardInterrupt):
         world.stop()

@@ -64,6 +64,24 @@ def test_r9_5_same_seed_same_parameters(example, dropout):
     assert not all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_the_last_step_is_validated_though_saving_it_took_the_rest_of_the_time(
+    example, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)
+    left = iter([100.0] * 8)
+    trained = finish(
+        run(
+            example,
+            steps=100,
+            validate=lambda network: Scores(iou=0.5, dice=0.5, images=1),
+            validations=1,
+            limit=lambda: next(left, 0.0),
+            checkpoint=tmp_path / "state",
+        )
+    )
+    assert trained.tests[-1][0] == trained.step > 0
+
+
 def test_r13_3_an_interrupted_run_ends_bit_identical(example, tmp_path, monkeypatch):
     whole = finish(run(example, steps=6)).parameters
     monkeypatch.setattr("napari_unet.training.train.CHECKPOINT_EVERY_S", 0)

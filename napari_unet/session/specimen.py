@@ -38,6 +38,8 @@ class Specimen:
         """The mask, (..., y, x): the very array that is painted in."""
         self.probabilities: np.ndarray | None = None
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
+        self.predicted: np.ndarray = np.zeros(shape, bool)
+        """Where something was, (..., y, x)."""
         self.found: dict[PlaneIndex, int] = {}
         """Objects, or classes, that the model sees in each plane, before any correction."""
         self.mask = MaskSettings()
@@ -63,8 +65,10 @@ class Specimen:
         fresh = self.probabilities is None or len(self.probabilities) != classes
         if self.probabilities is None or fresh:
             self.probabilities = np.zeros((classes, *self.shape), np.float32)
+            self.predicted = np.zeros(self.shape, bool)
             self._seen.clear()
         self.probabilities[_of(plane, tile.box)] = tile.probabilities
+        self.predicted[_of(plane, tile.box)[1:]] = True
         self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
         return fresh
 
@@ -92,7 +96,7 @@ class Specimen:
     def adopt(self, other: Specimen) -> None:
         """Take over the probabilities of another specimen of the same image."""
         self.probabilities, self.found = other.probabilities, other.found
-        self._seen = other._seen
+        self.predicted, self._seen = other.predicted, other._seen
         self.mask, self.last_run = other.mask, other.last_run
 
     @classmethod

@@ -30,7 +30,7 @@ class Made(NamedTuple):
     found: int
     """Objects, or classes, that the model sees."""
     labels: np.ndarray
-    """The new mask; what is known of its pixels stays as it was."""
+    """The new mask; what is known of its pixels, or was not predicted, stays as it was."""
     runs: Runs
     """What changes with it."""
     moment: Moment
@@ -124,11 +124,14 @@ def _mask(specimen: Specimen, plane: PlaneIndex, settings: MaskSettings) -> Made
     new = np.zeros(specimen.shape[-2:], found.dtype)
     new[y0:y1, x0:x1] = found
     before = np.array(specimen.labels[plane])
-    known = (specimen.history.states[plane] & (State.CONFIRMED | State.CORRECTED)) != 0
+    elsewhere = ~specimen.predicted[plane]
+    vouched = (specimen.history.states[plane] & (State.CONFIRMED | State.CORRECTED)) != 0
+    stays = elsewhere | vouched
     if classes > 1:  # a class has no ids to carry on, and nothing to grow together with
-        shown = np.where(known, before, new)
-    else:
-        shown = merge_known(carry_ids(new, before), before, known)
+        shown = np.where(stays, before, new)
+    else:  # what the edge of the view cuts goes on beyond it
+        goes_on = np.where(elsewhere, before, carry_ids(new, before))
+        shown = merge_known(goes_on, before, stays)
     runs = _changes(specimen, plane, before, shown)
     return Made(kind.found_in(found, classes), shown, runs, moment, classes)
 

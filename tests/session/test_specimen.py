@@ -33,3 +33,13 @@ def test_another_number_of_classes_starts_anew():
 def test_a_plane_that_was_never_predicted_has_no_probabilities():
     with pytest.raises(KeyError):
         Specimen("a", "YX", (20, 30)).crop(())
+
+
+def test_what_was_predicted_is_known_to_the_pixel():
+    specimen = Specimen("a", "ZYX", (3, 20, 30))
+    specimen.write((1,), tile((0, 0, 10, 10), 0.0))
+    specimen.write((1,), tile((15, 20, 20, 30), 0.0))
+    assert np.count_nonzero(specimen.predicted) == 150
+    assert not specimen.predicted[1, 12, 15]
+    specimen.write((1,), tile((0, 0, 5, 5), classes=3))
+    assert np.count_nonzero(specimen.predicted) == 25

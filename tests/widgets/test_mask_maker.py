@@ -6,6 +6,7 @@ from napari_unet.schema.events import TileDone
 from napari_unet.schema.settings import MaskSettings
 from napari_unet.session import verdicts
 from napari_unet.session.edits import Region
+from napari_unet.session.verdicts import imported
 from napari_unet.widgets import mask_maker
 from tests.session.fakes import two_cells
 
@@ -148,3 +149,42 @@ def test_the_queue_learns_which_threshold_the_mask_was_made_with(desk, segmented
     desk.use_mask_settings(MaskSettings(threshold=0.3))
     settled()
     assert segmented.specimen.mask.threshold == 0.3
+
+
+@pytest.fixture
+def from_elsewhere(desk, image):
+    """The work on an image of which nothing was predicted, with masks that nobody vouched for."""
+    work, labels = desk.stage.begin(), np.zeros((40, 60), np.uint16)
+    labels[2:6, 50:58], labels[5:15, 5:15], labels[18:36, 16:48] = 7, 8, 9
+    work.results.show_masks()
+    work.corrector.recorder.do(imported(work.specimen.history, np.zeros_like(labels), labels, None))
+    return work
+
+
+def test_r6_4_what_i_see_leaves_masks_from_elsewhere_outside_of_it(
+    desk, viewer, engine, from_elsewhere, settled
+):
+    before = from_elsewhere.specimen.labels.copy()
+    viewer.scene.camera.center, viewer.canvas.size = (25, 20), (40, 40)
+    viewer.scene.camera.zoom = 2
+    desk.segment("view")
+    settled()
+    y0, x0, y1, x1 = engine.requests[-1].region
+    assert x0 > 8
+    assert x1 < 40
+    outside = np.ones_like(before, bool)
+    outside[y0:y1, x0:x1] = False
+    np.testing.assert_array_equal(from_elsewhere.specimen.labels[outside], before[outside])
+    goes_on = from_elsewhere.specimen.labels[25, x1 - 1 : x1 + 1]
+    assert goes_on.tolist() == [9, 9], "what the edge of the view cuts stays one object"
+
+
+def test_masks_from_elsewhere_between_two_views_stay(from_elsewhere, desk, settled):
+    specimen, before = from_elsewhere.specimen, from_elsewhere.specimen.labels.copy()
+    for box in ((0, 0, 16, 16), (36, 56, 40, 60)):
+        nothing = np.zeros((1, box[2] - box[0], box[3] - box[1]), np.float32)
+        specimen.write((), TileDone(plane=0, box=box, probabilities=nothing))
+    desk.maker.make(from_elsewhere.corrector.recorder, [()])
+    settled()
+    assert not specimen.labels[:16, :16].any()
+    np.testing.assert_array_equal(specimen.labels[:36, 16:], before[:36, 16:])

@@ -107,6 +107,8 @@ class Corrector(QObject):
 
     @guarded
     def _on_stroke_moved(self, stroke: Stroke) -> None:
+        if self.toolbox.why_not():
+            return  # it is said once, when the stroke has ended
         if self.toolbox.tool == "box":
             stroke = outline(stroke[0], stroke[-1])
         self._show(stroke)
@@ -169,6 +171,7 @@ class Corrector(QObject):
         self.recorder.do(verdicts.confirmed(self.specimen.history, region))
 
     def _plane(self) -> PlaneIndex:
+        self.toolbox.masks()  # says so if they cannot be corrected now
         image = self._results.image
         if image is None:
             raise ValueError("The image of this mask is no longer open.")

@@ -44,6 +44,7 @@ class Stage(QObject):
         viewer.layers.events.inserted.connect(self._on_layer_inserted)
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.dims.events.ndisplay.connect(self._on_layers_changed)
+        viewer.dims.events.order.connect(self._on_layers_changed)
         self._settle()
 
     # the image

@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
 
 from napari_unet.session.kind import NO_OBJECTS
-from napari_unet.widgets.layers import Gestures, Labels, Results, Stroke
+from napari_unet.widgets.layers import Gestures, Labels, Results, Stroke, shows_plane
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.tools import BY_NAME, OF_OBJECTS, TOOLS, Tool
 
@@ -56,6 +56,9 @@ class Toolbox(QObject):
             return "Segment first: there is no mask to correct yet."
         if self._viewer.dims.ndisplay != 2:
             return "Correcting works in 2D: press Ctrl+Y to leave the 3D view."
+        image = self._results.image
+        if image is not None and not shows_plane(self._viewer, image, self._results.specimen.axes):
+            return "Correcting works on planes of x and y: press Ctrl+E until you see one."
         return ""
 
     def why_not_use(self, name: str) -> str:
@@ -71,11 +74,11 @@ class Toolbox(QObject):
         Raises
         ------
         ValueError
-            If there is none, or it is shown in 3D.
+            If there is none, or no plane of it is in view.
         """
-        masks = self._results.masks
-        if masks is None or self._viewer.dims.ndisplay != 2:
-            raise ValueError(self.why_not())
+        masks, reason = self._results.masks, self.why_not()
+        if masks is None or reason:
+            raise ValueError(reason)
         return masks
 
     def adopt(

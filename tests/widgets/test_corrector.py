@@ -45,6 +45,18 @@ def drag(viewer, masks):
     return drag
 
 
+@pytest.fixture
+def stacked(desk, viewer, settled):
+    """The work on a segmented stack."""
+    stack = np.zeros((7, 40, 60), np.float32)
+    stack[:, 5:15, 5:15] = 1
+    viewer.add_image(stack, name="stack")
+    viewer.dims.set_current_step(0, 1)
+    desk.segment("all")
+    settled()
+    return desk.stage.work
+
+
 def test_before_segmenting_there_is_nothing_to_correct(desk, image, said):
     corrector = desk.stage.begin().corrector
     corrector.toolbox.use("delete")
@@ -75,6 +87,37 @@ def test_correcting_needs_the_view_in_2d(corrector, viewer, said):
     viewer.dims.ndisplay = 3
     corrector.toolbox.use("delete")
     assert "2D" in said()[-1]
+
+
+def test_correcting_needs_planes_in_view(stacked, viewer, panel, said):
+    """In a view from the side a click lies on several planes, and none of them is the one meant."""
+    corrector, states = stacked.corrector, stacked.specimen.history.states
+    before = stacked.specimen.labels.copy()
+    corrector.toolbox.use("delete")
+    assert panel.correct.confirm.isEnabled()
+    viewer.dims.roll()
+    assert "Ctrl+E" in panel.correct.reason.text()
+    assert not panel.correct.confirm.isEnabled()
+    corrector._on_stroke_moved([(10.0, 10.0)])
+    assert said() == []
+    corrector._on_stroke_ended([(10.0, 10.0)])
+    corrector.confirm_view()
+    corrector.toolbox.use("box")
+    assert len(said()) == 3
+    assert all("Ctrl+E" in text for text in said())
+    np.testing.assert_array_equal(stacked.specimen.labels, before)
+    assert not states.any()
+
+
+def test_r6_4_what_is_on_a_transposed_screen_is_confirmed_and_nothing_else(stacked, viewer):
+    viewer.dims.transpose()
+    viewer.canvas.size, viewer.scene.camera.zoom = (40, 20), 2
+    viewer.scene.camera.center = (30, 20)
+    stacked.corrector.confirm_view()
+    ((_, y, x),) = [np.nonzero(stacked.specimen.history.states)]
+    assert (y.min() + y.max() + 1) // 2 == 20
+    assert (x.min() + x.max() + 1) // 2 == 30
+    assert len(y) <= 11 * 21
 
 
 def test_r11_1_delete(corrector, masks, drag):
@@ -237,20 +280,13 @@ def test_the_space_key_moves_the_view_while_it_is_held(corrector, masks):
     assert not any(str(key) == "Space" for key in masks.keymap)
 
 
-def test_only_the_plane_in_view_is_corrected(desk, viewer, settled):
-    stack = np.zeros((7, 40, 60), np.float32)
-    stack[:, 5:15, 5:15] = 1
-    viewer.add_image(stack, name="stack")
-    viewer.dims.set_current_step(0, 1)
-    desk.segment("all")
-    settled()
-    work = desk.stage.work
-    work.corrector.confirm_view()
-    assert [region.plane for region in work.results.specimen.history.regions] == [(1,)]
-    before = work.results.specimen.labels.copy()
-    work.corrector.toolbox.use("delete")
-    work.corrector._on_stroke_ended([(10.0, 10.0)])
-    changed = work.results.specimen.labels != before
+def test_only_the_plane_in_view_is_corrected(stacked):
+    stacked.corrector.confirm_view()
+    assert [region.plane for region in stacked.results.specimen.history.regions] == [(1,)]
+    before = stacked.results.specimen.labels.copy()
+    stacked.corrector.toolbox.use("delete")
+    stacked.corrector._on_stroke_ended([(10.0, 10.0)])
+    changed = stacked.results.specimen.labels != before
     assert changed[1].any()
     assert not changed[[0, 2]].any()
 

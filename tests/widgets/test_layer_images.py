@@ -152,3 +152,31 @@ def test_r8_3_an_image_that_does_not_fit_is_said(viewer, shape, rgb, reading, ne
     found = layers.why_not_fit(image, reading, needed)
     assert reason in found
     assert bool(reason) == bool(found)
+
+
+def test_r6_4_what_i_see_of_a_transposed_view_is_the_box_on_the_screen(viewer):
+    image = viewer.add_image(np.zeros((400, 600)))
+    viewer.dims.transpose()
+    viewer.canvas.size = (100, 200)
+    viewer.scene.camera.center, viewer.scene.camera.zoom = (300, 100), 2
+    y0, x0, y1, x1 = layers.box_in_view(viewer, image, "YX")
+    assert (y0 + y1) // 2 == 100
+    assert (x0 + x1) // 2 == 300
+    assert y1 - y0 in (100, 101)
+    assert x1 - x0 in (50, 51)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "height", "width"), [(0, 50, 25), (0.25, 45, 19), (20, 45, 18)]
+)
+def test_r6_4_what_i_see_in_the_grid_is_what_one_of_its_cells_shows(viewer, spacing, height, width):
+    image = viewer.add_image(np.zeros((400, 600)))
+    for _ in range(5):
+        viewer.add_image(np.zeros((400, 600)))
+    viewer.canvas.size = (200, 150)
+    viewer.canvas.grid.enabled, viewer.canvas.grid.spacing = True, spacing
+    assert viewer.canvas.grid.actual_shape(viewer.layers) == (2, 3)
+    viewer.scene.camera.center, viewer.scene.camera.zoom = (100, 300), 2
+    y0, x0, y1, x1 = layers.box_in_view(viewer, image, "YX")
+    assert abs(y1 - y0 - height) <= 2
+    assert abs(x1 - x0 - width) <= 2

@@ -600,9 +600,17 @@ def test_going_3d_before_the_first_stop_ends_it(qtbot, said):
     assert not review.ours()
 
 
-def test_axes_that_are_rolled_are_flown_along(qtbot):
+def test_from_the_side_it_does_not_begin_and_says_so(qtbot, said):
     review = Review(qtbot, planes=(3,), seen=[(2,)])
     review.viewer.dims.roll()
+    review.reviewer.start()
+    assert not review.reviewer.active
+    assert "Ctrl+E" in said()[-1]
+
+
+def test_axes_that_are_transposed_are_flown_along(qtbot):
+    review = Review(qtbot, planes=(3,), seen=[(2,)])
+    review.viewer.dims.transpose()
     review.start()
     assert review.viewer.dims.ndisplay == 2
     review.press("Space")

@@ -129,19 +129,25 @@ def current_plane(viewer: ViewerModel, image: Image, axes: str) -> PlaneIndex:
     )
 
 
+def shows_plane(viewer: ViewerModel, image: Image, axes: str) -> bool:
+    """Whether the view is of a plane of an image, also of a transposed one."""
+    letters, offset = _layer_axes(image, axes), viewer.dims.ndim - image.ndim
+    plane = {offset + letters.index("Y"), offset + letters.index("X")}
+    return viewer.dims.ndisplay == 2 and set(viewer.dims.displayed) == plane
+
+
 def box_in_view(viewer: ViewerModel, image: Image, axes: str) -> Box | None:
-    """The pixels of a plane that are on the screen; None if that is the whole plane, or 3D.
+    """The pixels of a plane that are on the screen; None if it is whole, or not in view.
 
     Raises
     ------
     ValueError
         If no pixel of the image is on the screen.
     """
+    if not shows_plane(viewer, image, axes):
+        return None
     letters = _layer_axes(image, axes)
     y, x = letters.index("Y"), letters.index("X")
-    offset = viewer.dims.ndim - image.ndim
-    if viewer.dims.ndisplay != 2 or viewer.dims.displayed != (offset + y, offset + x):
-        return None
     corners = np.array([_to_pixel(viewer, image, at) for at in _corners(viewer)])[:, [y, x]]
     size = [array_of(image).shape[axes.index(axis)] for axis in "YX"]
     low = np.clip(np.floor(corners.min(axis=0) + 0.5), 0, size).astype(int)
@@ -153,10 +159,13 @@ def box_in_view(viewer: ViewerModel, image: Image, axes: str) -> Box | None:
 
 
 def _corners(viewer: ViewerModel) -> list[tuple[float, float]]:
-    """The corners of the canvas in the world."""
-    camera = viewer.scene.camera
+    """The corners in the world of the view, or of a cell of the grid, which all show the same."""
+    camera, grid = viewer.scene.camera, viewer.canvas.grid
     center = np.array(camera.center[-2:])
-    half = np.array(viewer.canvas.size) / (2 * camera.zoom)
+    cells = np.array(grid.actual_shape(viewer.layers))
+    size = np.array(viewer.canvas.size) / cells
+    gap = grid.spacing if grid.spacing >= 1 else grid.spacing * size.mean()
+    half = (size - gap * (cells - 1) / cells) / (2 * camera.zoom)
     return [tuple(center + half * sign) for sign in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
 
 

@@ -24,6 +24,7 @@ from napari_unet.session.heads import with_heads_of
 from napari_unet.session.run import Runner
 from napari_unet.session.session import Session
 from napari_unet.session.spare_time import SpareTime
+from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.blender import Blender
 from napari_unet.widgets.comparison import Comparison
@@ -75,6 +76,7 @@ class Desk(QObject):
         self.guide = Guide(self.stage, self)
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
+        self._unmade: Specimen | None = None
         self._connect()
         self._adopt_mask_settings()
         self.opener = SeriesOpener(viewer, self, self)
@@ -156,11 +158,22 @@ class Desk(QObject):
             )
 
     def use_mask_settings(self, settings: MaskSettings) -> None:
-        """Make the masks of the chosen image anew, without running the network."""
+        """Make the masks of the chosen image anew, without running the network.
+
+        While it runs over that image they wait for its end.
+        """
         if settings != self.maker.settings:
             self.maker.settings = settings
-            if self.stage.work is not None and self.session.running is None:
-                self._display.make(self.stage.work, self.stage.work.results.specimen.seen)
+            self._unmade = self.stage.work.specimen if self.stage.work is not None else None
+            self._make_masks()
+
+    def _make_masks(self) -> None:
+        """Catch up with the mask settings, unless the image is being predicted."""
+        specimen, run = self._unmade, self.session.running
+        if specimen is not None and (run is None or run.specimen is not specimen):
+            self._unmade, work = None, self.stage.bench.work_on(specimen)
+            if work is not None:
+                self._display.make(work, specimen.seen)
 
     @property
     def predict_settings(self) -> PredictSettings:
@@ -198,6 +211,7 @@ class Desk(QObject):
         self.uncertainty.drop()
         self.guide.drop()
         self.maker.drop()
+        self._unmade = None
         self.stage.bench.close()
         self.session.close()
 
@@ -206,6 +220,7 @@ class Desk(QObject):
     @guarded
     def _on_session_changed(self) -> None:
         self._adopt_mask_settings()
+        self._make_masks()
         self.changed.emit()
 
     @guarded
@@ -225,11 +240,11 @@ class Desk(QObject):
             self.segment("view")
 
     def _adopt_mask_settings(self) -> None:
-        """A model that was just chosen brings the mask settings that fit it."""
+        """A model that was just chosen brings the mask settings that fit what it will predict."""
         model = self.session.model
         if model is not None and model.card.id != self._adopted:
             self._adopted = model.card.id
-            self.use_mask_settings(model.card.mask)
+            self.maker.settings = model.card.mask
 
 
 _desks: WeakKeyDictionary[ViewerModel, Desk] = WeakKeyDictionary()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from napari_unet.jobs.messages import Cancelled, Failed
 from napari_unet.schema.correction import State
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.settings import MaskSettings
@@ -8,7 +9,7 @@ from napari_unet.session import verdicts
 from napari_unet.session.edits import Region
 from napari_unet.session.verdicts import imported
 from napari_unet.widgets import mask_maker
-from tests.session.fakes import two_cells
+from tests.session.fakes import two_cells, write_card
 
 
 @pytest.fixture
@@ -28,6 +29,45 @@ def test_r9_6_settings_make_the_mask_anew_without_the_network(desk, engine, labe
     assert labels()[10, 10] == 0
     assert labels()[25, 30] > 0
     assert len(engine.requests) == jobs
+
+
+def test_r9_6_settings_make_the_mask_anew_while_another_job_runs(
+    desk, engine, segmented, labels, settled, qtbot
+):
+    engine.quick = False
+    desk.check_device()
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    qtbot.waitUntil(lambda: labels()[10, 10] == 0)
+    assert desk.session.running.kind == "check"
+    engine.work()
+    settled()
+
+
+@pytest.mark.parametrize("end", [Cancelled(), Failed(sentence="It broke.", details="")])
+def test_settings_that_change_while_the_image_is_predicted_are_caught_up_with(
+    desk, engine, segmented, labels, settled, end
+):
+    engine.quick = False
+    desk.segment("all")
+    desk.use_mask_settings(MaskSettings(min_size_px=150))
+    assert not desk.maker.busy, "half of it would be from before"
+    engine.end(end)
+    settled()
+    assert labels()[10, 10] == 0
+
+
+def test_a_model_that_is_only_chosen_leaves_the_mask(desk, segmented, library, settled, labels):
+    before, done = labels(), len(segmented.specimen.history.done)
+    card = write_card(library / "own.safetensors", "own", mask=MaskSettings(min_size_px=150))
+    desk.session.refresh_models()
+    desk.session.choose(card.id)
+    settled()
+    assert desk.maker.settings.min_size_px == 150
+    np.testing.assert_array_equal(labels(), before)
+    assert len(segmented.specimen.history.done) == done
+    desk.segment("all")
+    settled()
+    assert labels()[10, 10] == 0
 
 
 def test_only_the_newest_settings_are_made(desk, labels, settled, monkeypatch):

@@ -11,9 +11,9 @@ from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from napari_unet.session import wording
 from napari_unet.session.exchange import Exported, Imported, corrected_planes, export, read_masks
+from napari_unet.session.specimen import Specimen
 from napari_unet.session.verdicts import imported
 from napari_unet.widgets import layers
-from napari_unet.widgets.bench import Work
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.parts import beside, button
 from napari_unet.widgets.runner import Latest, guarded, tell
@@ -104,10 +104,13 @@ class ExchangeRow(QWidget):
         if path:
             work = self._desk.stage.begin()
             read = partial(read_masks, Path(path), work.specimen.shape, work.specimen.classes)
-            self._later.ask(read, partial(self._take, work), at_once=True)
+            self._later.ask(read, partial(self._take, work.specimen), at_once=True)
 
-    def _take(self, work: Work, masks: Imported) -> None:
-        specimen = work.specimen
+    def _take(self, specimen: Specimen, masks: Imported) -> None:
+        work = self._desk.stage.bench.work_on(specimen)
+        if work is None:
+            tell("The image was closed or replaced meanwhile: import the masks once more.")
+            return
         before = np.asarray(specimen.labels)
         work.results.show_masks()
         work.corrector.recorder.do(imported(specimen.history, before, masks.labels, masks.states))

@@ -1,8 +1,12 @@
+from threading import Event
+
 import numpy as np
 import pytest
 import tifffile
 
 from napari_unet.schema.correction import State
+from napari_unet.session.exchange import read_masks
+from napari_unet.widgets import exchange_row
 from napari_unet.widgets.exchange_row import ExchangeRow
 
 
@@ -92,3 +96,52 @@ def test_who_chooses_no_file_changes_nothing(row, segmented, desk, tmp_path):
     row.read.click()
     row.export.click()
     assert len(segmented.specimen.history.done) == count
+
+
+@pytest.fixture
+def slow_row(row, tmp_path, monkeypatch):
+    """The row, whose files are read when they are let go of."""
+    let_go = Event()
+
+    def read(*rest):
+        assert let_go.wait(10)
+        return read_masks(*rest)
+
+    monkeypatch.setattr(exchange_row, "read_masks", read)
+    file_of(tmp_path, blocks())
+    return row, let_go
+
+
+def test_r14_2_masks_of_an_image_that_is_gone_are_dropped_with_a_notice(
+    slow_row, viewer, image, qtbot, said
+):
+    row, let_go = slow_row
+    row.read.click()
+    viewer.layers.remove(image)
+    let_go.set()
+    qtbot.waitUntil(lambda: bool(said()))
+    assert "closed or replaced" in said()[-1]
+    assert len(viewer.layers) == 0
+
+
+def test_r14_2_masks_of_an_image_that_is_read_anew_are_dropped_with_a_notice(
+    slow_row, viewer, desk, qtbot, said
+):
+    row, let_go = slow_row
+    viewer.add_image(np.zeros((3, 40, 60), np.float32))
+    row.read.click()
+    desk.stage.read_as("TYX")
+    let_go.set()
+    qtbot.waitUntil(lambda: bool(said()))
+    assert "closed or replaced" in said()[-1]
+    assert len(viewer.layers) == 1
+
+
+def test_masks_come_though_another_channel_is_chosen_meanwhile(slow_row, viewer, desk, qtbot):
+    row, let_go = slow_row
+    viewer.add_image(np.zeros((3, 40, 60), np.float32))
+    assert desk.stage.reading.axes == "CYX"
+    row.read.click()
+    desk.stage.choose_channel(2)
+    let_go.set()
+    qtbot.waitUntil(lambda: desk.stage.work.specimen.labels.any())

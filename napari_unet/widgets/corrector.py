@@ -52,8 +52,8 @@ class Corrector(QObject):
         self.toolbox.changed.connect(self._on_tool_changed)
         self.toolbox.commanded.connect(self.tidy)
         self._later = Latest(0, self)
-        self._clicks: Stroke = []
-        """Places that were clicked, with a tool that waits for another click."""
+        self._clicks: dict[PlaneIndex, Point] = {}
+        """The place that was clicked with a tool that waits for another click on its plane."""
         results.on_masks = self._adopt
 
     @property
@@ -132,11 +132,11 @@ class Corrector(QObject):
         if not self._is_click(stroke):
             self._forget_clicks()
             self._repair(plane, KINDS[tool], dragged(tool, labels, stroke, new_id))
-        elif tool in TWO_CLICKS and not self._clicks:
-            self._clicks = stroke[-1:]
-            self._show(self._clicks)
+        elif tool in TWO_CLICKS and plane not in self._clicks:
+            self._clicks = {plane: stroke[-1]}
+            self._show(stroke[-1:])
         else:
-            points = [*self._clicks, stroke[-1]]
+            points = [*self._clicks.values(), stroke[-1]]
             self._forget_clicks()
             self._repair(plane, KINDS[tool], clicked(tool, labels, points, new_id))
 
@@ -146,7 +146,7 @@ class Corrector(QObject):
 
     def _forget_clicks(self) -> None:
         if self._clicks:
-            self._clicks = []
+            self._clicks = {}
             self._results.overlay.unmark()
 
     def _repair(self, plane: PlaneIndex, kind: Kind, repair: Repair) -> None:
@@ -188,7 +188,7 @@ class Corrector(QObject):
     @property
     def _pixel_on_screen(self) -> float:
         """How large a pixel of the mask is on the screen."""
-        return float(self._viewer.scene.camera.zoom * self.toolbox.masks().scale[-1])
+        return float(self._viewer.scene.camera.zoom * abs(self.toolbox.masks().scale[-1]))
 
     def _is_click(self, stroke: Stroke) -> bool:
         far = np.abs(np.array(stroke) - stroke[0]).max() * self._pixel_on_screen

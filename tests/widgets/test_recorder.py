@@ -3,6 +3,7 @@ import pytest
 from napari.layers.labels._labels_key_bindings import reset_polygon
 
 from napari_unet.widgets import recorder as recorder_module
+from napari_unet.widgets.layers.overlay import STROKE
 from tests.widgets.hands import Hands, check, objects
 
 SIX, TWELVE, FAR = (6, 6), (12, 12), (10, 20)
@@ -87,6 +88,30 @@ def test_protected_objects_keep_their_pixels(hands):
     hands.masks.preserve_labels = True
     check(hands, "paint", lambda h: h.paint((6, 10), label=7, brush=8))
     assert (hands.labels()[3:9, 3:9] == 1).all()
+
+
+@pytest.mark.parametrize("tool", ["merge", "split"])
+def test_two_clicks_on_different_planes_are_not_one_repair(tool, qapp, loud):
+    hands = Hands.on((2, 20, 30), labels=np.stack([objects(), objects() * 5]))
+    before = hands.labels()
+    hands.corrector.toolbox.use(tool)
+    hands.drag((5, 5))
+    hands.viewer.dims.set_current_step(0, 1)
+    hands.drag((5, 15))
+    np.testing.assert_array_equal(hands.labels(), before)
+    assert STROKE in hands.known()[1], "the second click is the first one of its plane"
+    assert STROKE not in hands.known()[0]
+    hands.drag((5, 5) if tool == "merge" else (8, 16))
+    assert (hands.labels()[0] == before[0]).all()
+    assert [edit.kind for edit in hands.history.done] == [tool]
+
+
+def test_a_stroke_on_a_mirrored_image_is_no_click(qapp, loud):
+    hands = Hands.on((20, 30), scale=(1, -1))
+    hands.accept(objects())
+    hands.viewer.scene.camera.zoom = 10
+    hands.use("merge", [(5, 5), (5, 9), (5, 14)])
+    assert set(np.unique(hands.labels())) == {0, 1, 3}
 
 
 def test_the_time_of_a_stroke_is_that_of_the_hand(hands, monkeypatch):

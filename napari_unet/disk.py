@@ -21,6 +21,13 @@ _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
 
+class NotSaved(OSError):
+    """A file could not be written; what it says is a sentence for people, without its full stop."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 def _nothing(operation: str) -> None:
     """Let every operation happen."""
 
@@ -41,8 +48,8 @@ def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
 
     Raises
     ------
-    OSError
-        If it could not be written; the message says why in a sentence.
+    NotSaved
+        If it could not be written; it says why in a sentence.
     """
     path = Path(path)
     temporary = path.with_name(f".{uuid4().hex}.tmp")
@@ -50,7 +57,7 @@ def write_bytes(path: str | Path, data: bytes | bytearray | memoryview) -> None:
         _write_through(temporary, memoryview(data))
         give_name(temporary, path)
     except OSError as error:
-        raise OSError(error.errno, _why(error, path, len(data)), str(path)) from error
+        raise NotSaved(error.errno, _why(error, path, len(data)), str(path)) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

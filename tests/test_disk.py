@@ -120,14 +120,14 @@ def test_a_full_disk_keeps_the_old_file_and_says_how_much_room_is_needed(target)
 
 
 def test_r2_7_a_missing_or_wrong_place_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"There is no folder '.*nowhere'; make it"):
+    with pytest.raises(disk.NotSaved, match=r"There is no folder '.*nowhere'; make it"):
         disk.write_bytes(tmp_path / "nowhere" / "a", NEW)
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match=r"There is no folder '.*file'; make it"):
+    with pytest.raises(disk.NotSaved, match=r"There is no folder '.*file'; make it"):
         disk.write_bytes(tmp_path / "file" / "a", NEW)
     (tmp_path / "file").unlink()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError, match="'folder' could not be saved"):
+    with pytest.raises(disk.NotSaved, match="'folder' could not be saved"):
         disk.write_bytes(tmp_path / "folder", NEW)
     assert os.listdir(tmp_path) == ["folder"]  # noqa: PTH208
 

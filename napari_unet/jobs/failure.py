@@ -9,6 +9,7 @@ import traceback
 from pydantic import ValidationError
 
 from napari_unet import memory
+from napari_unet.disk import NotSaved
 from napari_unet.jobs.messages import Failed
 
 _OUT_OF_MEMORY = (
@@ -35,6 +36,8 @@ def _sentence(error: BaseException) -> str:
         return _OUT_OF_MEMORY
     if isinstance(error, ValueError) and not isinstance(error, ValidationError):
         return str(error)
+    if isinstance(error, NotSaved):
+        return f"{error}."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "The disk is full: free some space, then try again."
     if isinstance(error, OSError):

@@ -5,6 +5,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from napari_unet import disk
 from napari_unet.jobs.failure import died, failed
 from napari_unet.schema.settings import MaskSettings
 
@@ -53,6 +54,25 @@ def test_a_full_disk_and_a_missing_file_are_told_apart():
     assert "disk is full" in full
     assert "cells.tif" in missing
     assert "disk is full" not in missing
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"), [(errno.EROFS, "choose another folder"), (errno.ENOSPC, "save elsewhere")]
+)
+def test_r2_7_what_could_not_be_saved_is_told_once_with_its_remedy(
+    tmp_path, monkeypatch, code, remedy
+):
+    def refuse(operation):
+        raise OSError(code, "No room or no right")
+
+    monkeypatch.setattr(disk, "watch", refuse)
+    with pytest.raises(disk.NotSaved) as caught:
+        disk.write_bytes(tmp_path / "m.safetensors", b"model")
+    sentence = failed(caught.value).sentence
+    assert sentence == f"{caught.value}."
+    assert sentence.endswith(f"{remedy}.")
+    assert "m.safetensors" in sentence
+    assert "Errno" not in sentence
 
 
 def test_the_table_of_a_validation_error_is_no_sentence_for_people():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -28,6 +30,7 @@ from napari_unet.cli.options import (
 )
 from napari_unet.cli.progress import run, run_in_silence
 from napari_unet.cli.report import print_proof, print_scores, proof_content, write_json
+from napari_unet.jobs.failure import failed
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
 from napari_unet.schema.recipe import DEFAULT_RECIPE
@@ -77,7 +80,7 @@ def train(
     json_: Json = None,
     settings: Annotated[TrainOptions, FLAT] = TrainOptions(),  # noqa: B008 (frozen)
     shape: Annotated[NetworkOptions, OF_THE_NETWORK] = NetworkOptions(),  # noqa: B008 (frozen)
-) -> None:
+) -> bool:
     """Train a new network on folders of images and labels.
 
     Options that are left out are as the recipe says, a network that is left out too. Labels are
@@ -99,7 +102,6 @@ def train(
         What the classes are called, one name for each from class 0 on; see --classes.
     """
     from napari_unet.images.pairs import pair
-    from napari_unet.models.archive import write_model
     from napari_unet.networks.build import network_settings
     from napari_unet.training.distributed import together
     from napari_unet.training.folders import model_from_folders
@@ -135,14 +137,15 @@ def train(
         )
         model = run(job, "train", history.listen) if world.is_first else run_in_silence(job)
     if not world.is_first:
-        return
-    write_model(model, out)
+        return True
+    written = _write(model, out)
     scores = model.card.scores
     if scores is not None:
         print_scores("", [(f"{len(judged)} held-out images", scores)], model.card.names_of_classes)
-    print(f"{history.steps} steps on {_many(len(pairs))} -> {out}")
-    made = {"model": str(out), "network": network, "images": len(pairs), **history.content()}
+    print(f"{history.steps} steps on {_many(len(pairs))} -> {written}")
+    made = {"model": str(written), "network": network, "images": len(pairs), **history.content()}
     write_json(json_, made | {"scores": scores and scores.model_dump()})
+    return written == out
 
 
 def fine_tune(
@@ -174,7 +177,6 @@ def fine_tune(
         Write the new model even if it is not better.
     """
     from napari_unet.images.pairs import pair
-    from napari_unet.models.archive import write_model
     from napari_unet.models.library import load_model
     from napari_unet.training.distributed import is_one_of_many
     from napari_unet.training.finetune import fine_tuning
@@ -190,16 +192,15 @@ def fine_tune(
     job = fine_tuning(loaded, corrections, _budgeted(settings), base=base)
     tuned = run(job, "fine-tune", history.listen)
     kept = tuned.proof.accepted or keep_anyway
-    if kept:
-        write_model(tuned.model, out)
+    written = _write(tuned.model, out) if kept else None
     print_proof(tuned.proof, loaded.card.names_of_classes)
-    outcome = f"-> {out}" if kept else "and nothing was written (see --keep-anyway)"
+    outcome = f"-> {written}" if written else "and nothing was written (see --keep-anyway)"
     print(f"{tuned.steps} steps on {_many(len(corrections))} {outcome}")
-    made: dict[str, object] = {"out": str(out) if kept else None}
+    made: dict[str, object] = {"out": str(written) if written else None}
     made |= {"parent": tuned.model.card.parent, "seed": settings.seed}
     made |= {"images": len(corrections), **history.content()}
     write_json(json_, made | proof_content(tuned.proof))
-    return kept
+    return written == out
 
 
 def _base(model: Model, settings: FineTuneSettings) -> Model | None:
@@ -238,6 +239,27 @@ def _check_free(out: Path) -> None:
         raise ValueError(f"'{out}' exists, and a model is never overwritten; name another file.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder '{out.parent}'; make it first.")
+    try:
+        TemporaryFile(dir=out.parent).close()
+    except OSError as error:
+        raise ValueError(
+            f"Nothing can be saved in '{out.parent}' ({error.strerror}); name another folder."
+        ) from error
+
+
+def _write(model: Model, out: Path) -> Path:
+    """Write a trained model, elsewhere where its place does not take it; returns its file."""
+    from napari_unet.models.archive import write_model
+
+    try:
+        write_model(model, out)
+    except (OSError, ValueError) as error:
+        elsewhere = Path(mkdtemp(prefix="napari-unet-")) / out.name
+        write_model(model, elsewhere)
+        notice = f"The model is in '{elsewhere}' instead: move it from there."
+        print(f"napari-unet: {failed(error).sentence} {notice}", file=sys.stderr)
+        return elsewhere
+    return out
 
 
 def _many(images: int) -> str:

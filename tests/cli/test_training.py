@@ -1,17 +1,21 @@
 """``napari-unet train`` and ``fine-tune``: what they make, keep and say."""
 
+import errno
 import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from skimage.io import imsave
 
+from napari_unet import disk
 from napari_unet.images.samples import cells
 from napari_unet.models.archive import read_card, read_model, write_model
 from napari_unet.models.library import keep
@@ -80,6 +84,49 @@ def test_images_of_several_channels_make_a_network_of_several(call, tmp_path):
     )  # fmt: skip
     assert status == 0
     assert read_card(tmp_path / "two.safetensors").network_settings.in_channels == 2
+
+
+@pytest.mark.parametrize(
+    "verb", ["train --network unet", "fine-tune --model tiny.safetensors --keep-anyway"]
+)
+def test_r15_5_a_model_whose_place_is_full_is_written_elsewhere_with_a_notice(
+    call, tmp_path, monkeypatch, verb
+):
+    out, report, elsewhere = (tmp_path / name for name in ("new.safetensors", "json", "sure"))
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    full = iter([OSError(errno.ENOSPC, "No space left on device")])
+
+    def fill_once(operation):
+        for error in full:
+            raise error
+
+    monkeypatch.setattr(disk, "watch", fill_once)
+    steps = SMALL if verb.startswith("train") else ["--device", "cpu", "--no-auto-input"]
+    status, said, complaint = call(
+        *verb.split(), "--images", "images", "--labels", "labels", "--steps", 1, *steps,
+        "--out", out, "--json", report,
+    )  # fmt: skip
+    (kept,) = elsewhere.rglob("*.safetensors")
+    assert status == 1
+    assert not out.exists()
+    assert read_model(kept).card.training is not None
+    assert "has no room for the" in complaint
+    assert f"The model is in '{kept}' instead" in complaint
+    assert said.splitlines()[-1].endswith(f"-> {kept}")
+    assert str(kept) in json.loads(report.read_text()).values()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where nothing is kept")
+@pytest.mark.parametrize("verb", ["train", "fine-tune"])
+def test_r2_7_a_place_that_takes_no_file_is_found_before_the_training(call, monkeypatch, verb):
+    for place in ("training.folders.model_from_folders", "training.finetune.fine_tuning"):
+        monkeypatch.setattr(f"napari_unet.{place}", None)
+    status, _, complaint = call(
+        verb, "--images", "images", "--labels", "labels", "--out", "/proc/m.safetensors"
+    )
+    assert status == 1
+    assert "Nothing can be saved in '/proc'" in complaint
 
 
 def test_ctrl_c_keeps_the_best_so_far(made, tmp_path):

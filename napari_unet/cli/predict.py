@@ -14,6 +14,7 @@ from cyclopts.validators import Number
 
 from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, WrongCall, chosen
 from napari_unet.cli.progress import run
+from napari_unet.jobs.failure import failed
 from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event
 from napari_unet.schema.input import InputSettings
@@ -102,19 +103,19 @@ def predict(
         probabilities,
     )
     classes = classes_in_mask(card.classes, work.mask)
-    failed = 0
+    undone = 0
     with _segmenter(work, files, workers, scheduler) as segmenting:
         for path in files:
             try:
                 result = run(segmenting(path), path.name)
-            except ValueError as error:
-                print(f"napari-unet: {error}", file=sys.stderr)
-                failed += 1
+            except (ValueError, OSError) as error:
+                print(f"napari-unet: {_why(path, error)}", file=sys.stderr)
+                undone += 1
                 continue
             _tell(path, result, classes, work.mask.threshold)
-    if failed and len(files) > 1:
-        print(f"napari-unet: {failed} of {len(files)} images failed.", file=sys.stderr)
-    return not failed
+    if undone and len(files) > 1:
+        print(f"napari-unet: {undone} of {len(files)} images failed.", file=sys.stderr)
+    return not undone
 
 
 @contextmanager
@@ -130,6 +131,12 @@ def _segmenter(
 
     with connected(workers, scheduler) as client:
         yield OnCluster(client, work, model, files).segmenting
+
+
+def _why(path: Path, error: ValueError | OSError) -> str:
+    """Say why an image failed, and which."""
+    sentence = failed(error).sentence
+    return sentence if path.name in sentence else f"{path.name}: {sentence}"
 
 
 def _tell(path: Path, made: Segmented, classes: int, threshold: float) -> None:

@@ -152,6 +152,23 @@ def test_r15_3_an_image_that_fails_does_not_stop_the_others(call, tmp_path):
     assert (tmp_path / "o" / "fine_masks.tif").exists()
 
 
+def test_r15_3_every_image_that_fails_is_named_and_no_error_of_a_file_ends_the_run(call, tmp_path):
+    for stem in "ac":
+        tifffile.imwrite(tmp_path / f"{stem}.tif", np.zeros((20, 20), np.uint8))
+    tifffile.imwrite(tmp_path / "five.tif", np.zeros((5, 20, 20), np.uint8))
+    (tmp_path / "broken.tif").write_bytes(b"II*\0 no picture")
+    (tmp_path / "o" / "a_masks.tif").mkdir(parents=True)
+    status, _, complaints = call(
+        "predict", tmp_path, "--model", "tiny.safetensors", "--out", tmp_path / "o"
+    )
+    assert status == 1
+    assert (tmp_path / "o" / "c_masks.tif").exists()
+    assert "napari-unet: a.tif: 'a_masks.tif' could not be saved" in complaints
+    assert "napari-unet: five.tif: 'Tiny' takes 1 channel, the image has 5" in complaints
+    assert complaints.count("broken.tif") == 1
+    assert "3 of 4 images failed" in complaints
+
+
 def test_r15_4_a_folder_gives_what_the_window_makes_of_each_of_its_images(call, made, tmp_path):
     """The very masks, numbered alike: the window asks the same two functions."""
     status, said, _ = call("predict", "images", "--model", "tiny.safetensors", "--out", tmp_path)

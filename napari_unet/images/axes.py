@@ -150,13 +150,13 @@ def plane(array: Any, axes: str, index: int, channel: int | None = None) -> np.n
         If the axes do not fit, or there is no such plane or channel.
     """
     sizes = _sizes(array.shape, axes)
-    _check_index("plane", index, plane_count(array.shape, axes))
+    _check_index("plane", index, plane_count(array.shape, axes), 0)
     stacked = {letter: n for letter, n in sizes.items() if letter in "TZ"}
     at = np.unravel_index(index, tuple(stacked.values())) if stacked else ()
     picked = {letter: int(i) for letter, i in zip(stacked, at, strict=True)}
     colour = _is_colour(array.shape, axes)
     if channel is not None:
-        _check_index("channel", channel, max(1, len(channel_names(array.shape, axes))))
+        _check_index("channel", channel, max(1, len(channel_names(array.shape, axes))), 1)
         if not colour:
             picked["C"] = channel
     part = np.asarray(array[tuple(picked.get(letter, slice(None)) for letter in axes)])
@@ -180,9 +180,12 @@ def _sizes(shape: Sequence[int], axes: str) -> dict[str, int]:
     return dict(zip(axes, shape, strict=True))
 
 
-def _check_index(what: str, index: int, n: int) -> None:
+def _check_index(what: str, index: int, n: int, first: int) -> None:
+    """Complain in the numbers that people see, which begin with the first."""
     if not 0 <= index < n:
-        raise ValueError(f"There is no {what} {index}: the image has {n}, counted from 0.")
+        raise ValueError(
+            f"There is no {what} {index + first}: the image has {n}, counted from {first}."
+        )
 
 
 def _name(channel: int, colour: bool) -> str:

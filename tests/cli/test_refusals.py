@@ -18,7 +18,7 @@ from skimage.io import imsave
         ("predict images images/a.tif --out o --model tiny.safetensors", "the same name"),
         ("predict images/a.tif --out colour.png --model tiny.safetensors", "is a file"),
         ("predict images/a.tif --out o --model tiny.safetensors --axes Q", "do not fit"),
-        ("predict images/a.tif --out o --model tiny.safetensors --channel 2", "no channel"),
+        ("predict images/a.tif --out o --model tiny.safetensors --channel 2", "no channel 2"),
         ("predict images/a.tif --out o --model tiny.safetensors --head L1", "one head"),
         ("evaluate --model tiny.safetensors --images images --labels empty", "holds no images"),
         ("evaluate --model tiny.safetensors --images images --labels fewer", "has no labels"),

@@ -203,7 +203,7 @@ def test_axes_that_do_not_fit_are_refused(axes):
 def test_planes_and_channels_that_are_not_there_are_refused():
     stack = np.zeros((3, 2, 4, 5))
     for index in (-1, 3):
-        with pytest.raises(ValueError, match=f"no plane {index}: the image has 3"):
+        with pytest.raises(ValueError, match=f"no plane {index}: the image has 3, counted from 0"):
             plane(stack, "ZCYX", index)
-    with pytest.raises(ValueError, match="no channel 2: the image has 2"):
+    with pytest.raises(ValueError, match="no channel 3: the image has 2, counted from 1"):
         plane(stack, "ZCYX", 0, channel=2)

@@ -28,7 +28,7 @@ def test_a_plane_of_one_colour(alpha):
     assert channel_names(stack.shape, "ZYXC") == COLOURS
     np.testing.assert_array_equal(plane(stack, "ZYXC", 2, 1), stack[2, ..., 1])
     np.testing.assert_array_equal(plane(stack, "ZYXC", 2, 3), one_colour(stack[2], 3))
-    with pytest.raises(ValueError, match="no channel 4"):
+    with pytest.raises(ValueError, match="no channel 5: the image has 4, counted from 1"):
         plane(stack, "ZYXC", 2, 4)
 
 

@@ -135,7 +135,11 @@ def _segmenter(
 
 def _why(path: Path, error: ValueError | OSError) -> str:
     """Say why an image failed, and which."""
+    from napari_unet.inference.prepare import TooManyChannels
+
     sentence = failed(error).sentence
+    if isinstance(error, TooManyChannels):
+        sentence += " Give --channel, counted from 1, or --axes ZYX if these are slices."
     return sentence if path.name in sentence else f"{path.name}: {sentence}"
 
 

@@ -16,6 +16,10 @@ from napari_unet.schema.prediction import Box
 _UNREADABLE = (OSError, ValueError, TypeError, LookupError, RuntimeError)
 
 
+class TooManyChannels(ValueError):
+    """An image has several channels, and the model takes one."""
+
+
 def prepare(image: Any, card: ModelCard) -> np.ndarray:
     """Bring one plane into the form that a model has been taught on.
 
@@ -139,7 +143,8 @@ class PreparedPlane:
         of_colour = 1 if card.rgb == "luminance" else 3
         found = of_colour if self._colour else 1 if len(shape) == 2 else shape[0]
         if found != channels:
-            raise ValueError(
+            refusal = TooManyChannels if channels == 1 else ValueError
+            raise refusal(
                 f"'{card.name}' takes {channels} channel{'s' * (channels > 1)}, the image has "
                 f"{found}: choose a channel of the image or another model."
             )

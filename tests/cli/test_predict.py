@@ -94,6 +94,17 @@ def test_a_channel_can_be_chosen_and_the_reading_is_said(call, tmp_path):
     np.testing.assert_array_equal(*masks)
 
 
+def test_r8_2_few_slices_that_are_read_as_channels_name_the_options_that_help(call, tmp_path):
+    tifffile.imwrite(tmp_path / "five.tif", np.zeros((5, 40, 48), np.uint8))
+    options = ("--model", "tiny.safetensors", "--out", tmp_path / "o")
+    status, _, complaint = call("predict", tmp_path / "five.tif", *options)
+    assert status == 1
+    assert "Give --channel, counted from 1" in complaint
+    assert "--axes ZYX if these are slices" in complaint
+    for remedy in (("--channel", 5), ("--axes", "ZYX")):
+        assert call("predict", tmp_path / "five.tif", *options, *remedy)[0] == 0
+
+
 def test_a_colour_image_is_read_as_its_luminance(call, tmp_path):
     grey, _ = cells((40, 40), count=4, look="phase", seed=1)
     imsave(tmp_path / "colour.png", np.dstack([grey] * 3), check_contrast=False)

@@ -23,6 +23,8 @@ CONFIRM_FIRST = (
 )
 _FEWEST_DRAWN = 3
 """Of fewer objects nobody should speak of a share."""
+_SMALLEST_THRESHOLD = 0.01
+"""That people can choose; see `MaskSettings`."""
 _DOING = {
     "model": "Loading the model",
     "device": "Trying the device",
@@ -239,6 +241,11 @@ def found_text(found: int | None, classes: int = 1) -> str:
 
 def nothing_found(highest: float, threshold: float) -> str:
     """What to try when a model found no object."""
+    if highest <= _SMALLEST_THRESHOLD:
+        return (
+            "No object was found, for the model sees nothing here: try another channel or model, "
+            "or paint some objects and fine-tune."
+        )
     if highest <= threshold:
         return (
             f"No object was found: the highest probability is {highest:.2f}, so try a threshold "

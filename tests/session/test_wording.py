@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from napari_unet.models.library import list_models
 from napari_unet.schema.events import Progress
 from napari_unet.schema.input import InputSettings
+from napari_unet.schema.settings import MaskSettings
 from napari_unet.session import wording
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
@@ -59,6 +61,16 @@ def test_r12_2_what_is_left_out_of_training_is_said():
 def test_r9_4_an_empty_result_says_what_to_try():
     assert "0.31" in wording.nothing_found(0.31, 0.5)
     assert "smaller" in wording.nothing_found(0.9, 0.5)
+
+
+def test_r9_4_no_threshold_is_advised_that_nobody_can_choose():
+    assert "try a threshold" in wording.nothing_found(0.011, 0.5)
+    for highest in (0.0, 0.01):
+        said = wording.nothing_found(highest, 0.5)
+        assert "sees nothing here: try another channel or model" in said
+        assert "threshold" not in said
+    with pytest.raises(ValidationError):
+        MaskSettings(threshold=0.0099)
 
 
 def test_models_of_one_name_are_told_apart_by_when_they_were_made(library, tmp_path):

@@ -135,4 +135,4 @@ def _check_same_size(one: Pair) -> None:
 
 
 def _text(size: tuple[int, int]) -> str:
-    return f"{size[1]} x {size[0]}"
+    return f"{size[0]} x {size[1]}"

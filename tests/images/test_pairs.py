@@ -89,7 +89,7 @@ def test_folders_that_do_not_fit_are_refused(folders):
     with refused(r"a.1.png' has no known pixels in '.*known'; add files"):
         pair(images, labels, known)
     Image.fromarray(RAMP[:5]).save(labels / "b.png")
-    with refused(r"labels.b.png' is 10 x 5 pixels, its image 'b.png' 10 x 12"):
+    with refused(r"labels.b.png' is 5 x 10 pixels, its image 'b.png' 12 x 10"):
         pair(images, labels)
     (labels / "b.png").unlink()
     with refused(r"b.png' has no labels in '.*labels'.* take the image away"):

@@ -35,6 +35,7 @@ from napari_unet.models.library import DEFAULT_MODEL
 from napari_unet.schema.events import Event, StepDone, Validated
 from napari_unet.schema.recipe import DEFAULT_RECIPE
 from napari_unet.schema.settings import FineTuneSettings, TrainSettings
+from napari_unet.session.wording import many
 
 if TYPE_CHECKING:
     from napari_unet.models.model import Model
@@ -112,7 +113,7 @@ def train(
     _check_free(out)
     pairs = pair(images, labels)
     judged = pair(val_images, val_labels) if val_images and val_labels else []
-    data = f"{_many(len(pairs))} of '{images.resolve().name}'"
+    data = f"{many(len(pairs), 'image')} of '{images.resolve().name}'"
     taken = read_recipe(recipe)
     network = network or taken.network
     sized = network_settings(network, chosen(taken.network_settings), **chosen(shape))
@@ -141,8 +142,9 @@ def train(
     written = _write(model, out)
     scores = model.card.scores
     if scores is not None:
-        print_scores("", [(f"{len(judged)} held-out images", scores)], model.card.names_of_classes)
-    print(f"{history.steps} steps on {_many(len(pairs))} -> {written}")
+        held_out = many(len(judged), "held-out image")
+        print_scores("", [(held_out, scores)], model.card.names_of_classes)
+    print(f"{many(history.steps, 'step')} on {many(len(pairs), 'image')} -> {written}")
     made = {"model": str(written), "network": network, "images": len(pairs), **history.content()}
     write_json(json_, made | {"scores": scores and scores.model_dump()})
     return written == out
@@ -191,11 +193,13 @@ def fine_tune(
     base = _base(loaded, settings)
     job = fine_tuning(loaded, corrections, _budgeted(settings), base=base)
     tuned = run(job, "fine-tune", history.listen)
-    kept = tuned.proof.accepted or keep_anyway
-    written = _write(tuned.model, out) if kept else None
+    better = tuned.proof.accepted
+    written = _write(tuned.model, out) if better or keep_anyway else None
     print_proof(tuned.proof, loaded.card.names_of_classes)
-    outcome = f"-> {written}" if written else "and nothing was written (see --keep-anyway)"
-    print(f"{tuned.steps} steps on {_many(len(corrections))} {outcome}")
+    outcome = " and nothing was written (see --keep-anyway)"
+    if written:
+        outcome = f"{'' if better else ', and the new one is kept anyway'} -> {written}"
+    print(f"{many(tuned.steps, 'step')} on {many(len(corrections), 'image')}{outcome}")
     made: dict[str, object] = {"out": str(written) if written else None}
     made |= {"parent": tuned.model.card.parent, "seed": settings.seed}
     made |= {"images": len(corrections), **history.content()}
@@ -260,7 +264,3 @@ def _write(model: Model, out: Path) -> Path:
         print(f"napari-unet: {failed(error).sentence} {notice}", file=sys.stderr)
         return elsewhere
     return out
-
-
-def _many(images: int) -> str:
-    return f"{images} image{'s' * (images != 1)}"

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,6 +170,27 @@ def test_fine_tune_writes_a_child_and_leaves_its_parent_alone(call, made, tmp_pa
     assert f"{written['after']['iou']:.3f}" in said
     assert said.splitlines()[-1].endswith(f"-> {out}")
     assert (made / "tiny.safetensors").read_bytes() == before
+
+
+def test_r1_1_a_model_that_is_kept_anyway_is_told_so_and_one_is_no_plural(call, tmp_path):
+    common = ("--images", "images", "--labels", "labels", "--steps", 1)
+    out = tmp_path / "kept.safetensors"
+    _, said, _ = call(
+        "fine-tune", "--model", "tiny.safetensors", *common, "--device", "cpu", "--seed", 7,
+        "--out", out, "--keep-anyway",
+    )  # fmt: skip
+    assert "Not better" in said
+    assert said.splitlines()[-1] == f"1 step on 2 images, and the new one is kept anyway -> {out}"
+    out = tmp_path / "new.safetensors"
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+        shutil.copy(f"{name}/a.tif", tmp_path / name)
+    _, said, _ = call(
+        "train", "--network", "unet", *common, *SMALL, "--out", out,
+        "--val-images", tmp_path / "images", "--val-labels", tmp_path / "labels",
+    )  # fmt: skip
+    assert "1 held-out image " in said
+    assert said.splitlines()[-1] == f"1 step on 2 images -> {out}"
 
 
 def test_r1_1_a_model_that_is_not_better_is_not_written_and_the_exit_status_says_so(call, tmp_path):

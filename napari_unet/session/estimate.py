@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from psygnal import Signal
@@ -72,16 +74,17 @@ def estimate_text(settings: FineTuneSettings, known_px: int, probed: Probed | No
 def _time(expected: Estimate) -> str:
     if expected.needs_s <= expected.budget_s:
         return f"Takes about {duration(_rounded(expected.needs_s))}."
+    whole = duration(_rounded(expected.needs_s, math.ceil))
     return (
         f"Takes {duration(expected.budget_s)}, enough for about {expected.steps_in_time} of "
-        f"{expected.steps} steps; all of them would take {duration(_rounded(expected.needs_s))}."
+        f"{expected.steps} steps; all of them would take {whole}."
     )
 
 
-def _rounded(seconds: float) -> int:
+def _rounded(seconds: float, to_whole: Callable[[float], int] = round) -> int:
     """As precise as can be known."""
     to = 5 if seconds < 60 else 10 if seconds < 300 else 60
-    return max(to, to * round(seconds / to))
+    return max(to, to * to_whole(seconds / to))
 
 
 class Prober:

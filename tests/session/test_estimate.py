@@ -42,6 +42,12 @@ def test_r7_3_how_long_it_takes_is_said_before_the_start(regions, step_s, senten
     assert estimate_text(SETTINGS, known_px, Probed(step_s=step_s)) == sentence
 
 
+def test_r7_3_what_does_not_fit_into_the_time_takes_longer_than_it():
+    settings = FineTuneSettings(seconds=20, steps=60)
+    said = estimate_text(settings, REGION_PX, Probed(step_s=0.212))
+    assert said == "Takes 20 s, enough for about 58 of 60 steps; all of them would take 25 s."
+
+
 def test_steps_that_are_given_count_and_no_others():
     assert estimate(SETTINGS.model_copy(update={"steps": 7}), REGION_PX, PROBED).steps == 7
 

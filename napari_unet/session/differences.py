@@ -64,7 +64,7 @@ def _score_rows(first: Scores | None, second: Scores | None) -> Iterator[Row]:
 
 
 def _rows(first: ModelCard, second: ModelCard) -> Iterator[Row]:
-    """All that two cards say of how the models were made and see images."""
+    """All that both cards say of how the models were made and see images."""
     both = (first, second)
     networks = [NETWORKS[c.network].title if c.network in NETWORKS else c.network for c in both]
     yield Row("Network", *networks)
@@ -72,18 +72,24 @@ def _rows(first: ModelCard, second: ModelCard) -> Iterator[Row]:
     yield Row("Input", *(card.input.sentence for card in both))
     yield from _of(MaskSettings, *(card.mask.model_dump() for card in both))
     yield Row("Learnt from", *(learnt_text(card) for card in both))
-    yield Row("Steps made", *(_text(card.training and card.training.steps) for card in both))
+    if first.training and second.training:
+        yield Row("Steps made", _text(first.training.steps), _text(second.training.steps))
     yield from _of(TrainSettings, first.recipe, second.recipe)
-    for package in sorted(first.versions.keys() | second.versions.keys()):
-        yield Row(package, *(card.versions.get(package, "") for card in both))
+    for package in sorted(first.versions.keys() & second.versions.keys()):
+        yield Row(package, first.versions[package], second.versions[package])
 
 
 def _of(
     record: type[Record], first: Mapping[str, object], second: Mapping[str, object]
 ) -> Iterator[Row]:
-    """The fields of a record of settings, those of records in it too."""
+    """The fields of a record of settings, those of records in it too.
+
+    An older card says nothing of fields that came later: they are left out.
+    """
     for name, field in record.model_fields.items():
-        values = first.get(name), second.get(name)
+        if name not in first or name not in second:
+            continue
+        values = first[name], second[name]
         inner = _inner(field)
         if inner is not None:
             yield from _of(inner, *(v if isinstance(v, Mapping) else {} for v in values))
@@ -102,4 +108,4 @@ def _text(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:,.9g}" if isinstance(value, int | float) else str(value)

@@ -125,3 +125,16 @@ def test_what_differs_in_the_making_is_named_as_in_the_forms():
     loss = LossSettings.model_fields["loss"].title
     assert [row.second for row in rows if row.title == loss] == ["focal"]
     assert not compare(one, one).settings
+
+
+def test_r13_2_what_the_older_card_does_not_say_is_no_difference():
+    older = {"steps": 1_000_000, "seconds": 3600.0, "loss": {"loss": "dice", "w0": 10.0}}
+    recipe = TrainSettings(steps=60, seconds=None, loss=LossSettings(loss="dice", w0=12.5))
+    one = card("one", recipe=older, versions={"numpy": "2"})
+    other = tuned("other", recipe=recipe.model_dump(mode="json"), versions={"torch": "2"})
+    assert compare(one, other).settings == (
+        Row("Learnt from", "", "2 images, 5 objects"),
+        Row("Steps", "1,000,000", "60"),
+        Row("Time limit", "3,600", "–"),
+        Row("Border weight", "10", "12.5"),
+    )

@@ -7,6 +7,7 @@ import json
 from napari_unet.cli.options import Switch
 from napari_unet.cli.report import SCORES, print_table, score_row
 from napari_unet.models.library import list_models, own_folder
+from napari_unet.session.wording import measured_on
 
 
 def models(*, json_: Switch = False) -> None:
@@ -31,8 +32,13 @@ def models(*, json_: Switch = False) -> None:
         print(json.dumps(content, indent=1))
         return
     rows = [
-        [*score_row(entry.name, entry.card.scores), entry.card.network, entry.card.name]
-        for entry in entries
+        [
+            *score_row(one.name, one.card.scores),
+            measured_on(one.card) or "-",
+            one.card.network,
+            one.card.name,
+        ]
+        for one in entries
     ]
-    print_table(["model", *SCORES, "network", "what it is"], rows)
+    print_table(["model", *SCORES, "on", "network", "what it is"], rows)
     print(f"\nYour own are in {own_folder()}")

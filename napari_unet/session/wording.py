@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_unet.models.library import Entry
 from napari_unet.schema.events import Progress
 from napari_unet.schema.input import InputSettings
-from napari_unet.schema.model_card import Scores
+from napari_unet.schema.model_card import ModelCard, Scores
 from napari_unet.schema.requests import Checked
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
@@ -205,7 +205,20 @@ def model_text(entry: Entry) -> str:
     shown = "" if card.input == InputSettings() else f"Input: {card.input.sentence}"
     line = card.description or card.data
     score = "\u00a0".join(_headline(card.scores)) if card.scores else ""
+    score += f" on {measured_on(card)}" if score else ""
     return ". ".join(part.rstrip(".") for part in (line, score, shown) if part)
+
+
+def measured_on(card: ModelCard) -> str:
+    """What the scores of a model were measured on: "133 images", "14 held-out objects"."""
+    if card.scores is None:
+        return ""
+    proof = card.training.proof if card.training else None
+    if proof is None or not proof.held_out_objects:
+        return many(card.scores.images, "image")
+    if proof.held_out:
+        return many(proof.held_out_objects, "held-out object")
+    return f"{many(proof.held_out_objects, 'object')} it learnt from"
 
 
 def _headline(scores: Scores) -> list[str]:

@@ -73,6 +73,9 @@ def test_models_lists_what_the_library_holds(call, made, tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_UNET_HOME", str(tmp_path))
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "mine.safetensors").write_bytes((made / "tiny.safetensors").read_bytes())
+    header, starter, *_ = call("models")[1].splitlines()
+    assert header.split()[5] == "on"
+    assert "133 images" in starter
     assert "mine" in call("models")[1]
     listed = json.loads(call("models", "--json")[1])
     mine = next(one for one in listed if one["name"] == "mine")

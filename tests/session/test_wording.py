@@ -6,10 +6,13 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from napari_unet.models.library import list_models
+from napari_unet.models.library import Entry, list_models
 from napari_unet.schema.events import Progress
 from napari_unet.schema.input import InputSettings
-from napari_unet.schema.settings import MaskSettings
+from napari_unet.schema.model_card import ModelCard
+from napari_unet.schema.proof import HeldOutScores, Proof
+from napari_unet.schema.settings import MaskSettings, NetworkSettings
+from napari_unet.schema.training_record import TrainingRecord
 from napari_unet.session import wording
 from napari_unet.session.edits import Edit, Kind
 from napari_unet.session.history import Tally
@@ -90,6 +93,19 @@ def test_how_a_model_is_shown_images_is_said_where_it_is_not_as_usual(library, t
     texts = {entry.name: wording.model_text(entry) for entry in list_models()}
     assert texts["dark"] == "Dark. Input: objects are dark: inverted; pixel size doubled"
     assert "Input" not in texts["one"]
+
+
+def test_r13_2_scores_say_what_they_were_measured_on():
+    scores = HeldOutScores(iou=0.8, dice=0.9, f1_50=0.93, images=133)
+    shape = NetworkSettings()
+    card = ModelCard(name="x", network="unet", network_settings=shape, scores=scores.plain)
+    entry = Entry(card, Path("x"), shipped=False)
+    assert wording.model_text(entry) == "Object F1\u00a00.93 on 133 images".replace(" F", "\u00a0F")
+    for held_out, text in [(True, "14 held-out objects"), (False, "14 objects it learnt from")]:
+        proof = Proof(before=scores, after=scores, held_out=held_out, held_out_objects=14)
+        tuned = card.model_copy(update={"training": TrainingRecord(proof=proof)})
+        assert wording.measured_on(tuned) == text
+    assert wording.measured_on(card.model_copy(update={"scores": None})) == ""
 
 
 def test_every_edit_has_words():

@@ -50,9 +50,9 @@ dsb2018, every fourth val frame of dic_hela. Object F1, mean of 3 seeds, lowest 
 corrected objects in brackets. With a model that has something to learn (*forgotten*), 20 looks in
 the queue's order taught it as much as 80 at random; counted in corrected objects that is no
 saving (54 and 43). *dsb2018* shows nothing: a model that knows its kind of image only loses by
-being tuned on few objects, whatever their order (nothing is replayed yet). On *dic_hela* the goal
-of 70 % was not reached: the seeds differ more than the orders, and the mean of random is the
-better one.
+being tuned on few objects, whatever their order (this was measured before models carried a replay
+pack: nothing was replayed). On *dic_hela* the goal of 70 % was not reached: the seeds differ more
+than the orders, and the mean of random is the better one.
 
 Said for honesty: *forgotten* was added when the first two had shown no difference. In a first run
 sizes were compared with the median area and worth grew with the fourth root of the area; it took

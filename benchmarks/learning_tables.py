@@ -129,7 +129,10 @@ def _line(rows: Sequence[Row], base: Row) -> str:
     if first["who"] != "base":
         count = first["regions"] or f"{first['images']} images"
         cells = [first["who"], first["hand"], f"{count}", f"{first['seconds']} s"]
-    cells += [_spread([o.ap50 for o in found]), _spread([o.iou for o in found])]
+    ap50, as_chosen = _spread([o.ap50 for o in found]), f"{base['new']['ap50']['chosen']:.3f}"
+    if first is base and ap50 != as_chosen:
+        ap50 += f" ({as_chosen} as the product divides objects)"
+    cells += [ap50, _spread([o.iou for o in found])]
     cells.append("–" if first is base else f"{median(o.forgot for o in found):+.3f}")
     cells.append(f"{median(row['hand_s'] for row in rows):.0f} s" if "hand_s" in first else "–")
     cells += _accepted(rows)

@@ -209,6 +209,9 @@ def test_the_tables_show_the_median_and_the_worst_seed():
     product = [row("product", 0.1 * n, n > 3, seed=n) for n in (5, 3, 6)]
     rows = [row("base", 0.2), *product, row("plain", 0.9)]
     lines = learning_tables.table("isbi2012", rows).splitlines()
+    assert lines[-3].startswith(
+        "| base | – | – | – | 0.100 (0.200 as the product divides objects) |"
+    )
     assert lines[-2].startswith("| product | dense | 1 | 20 s | 0.500, 0.200 | 0.700, 0.700 |")
     assert lines[-2].endswith("| +0.000 | 10 s | 2 of 3 | 0.500, 0.300 | 3 |")
     assert lines[-1].startswith("| plain | dense | 1 | 20 s | 0.800 |")

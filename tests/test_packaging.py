@@ -50,6 +50,11 @@ def test_the_version_is_said_once_and_the_same():
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+def test_the_readme_names_all_that_can_be_installed_with_it():
+    for extra in PROJECT["optional-dependencies"].keys() - {"dev"}:
+        assert re.search(rf'`{extra}`|[",\[]{extra}[,\]]', README), extra
+
+
 def test_r5_1_installing_it_beside_napari_changes_nothing_that_is_there():
     """Nothing but our own package would be installed; `.ci/run` does so for real."""
     command = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from napari_unet.models.model import Model
-from napari_unet.schema.input import AutoInput
+from napari_unet.schema.input import AutoInput, InputSettings
 from napari_unet.schema.proof import Proof
 from napari_unet.training.card import training_record
 from napari_unet.training.judging import Judgement
@@ -16,10 +16,11 @@ from napari_unet.training.train import Trained
 
 
 def told(proof: Proof, found: AutoInput | None) -> Proof:
-    """The same proof, with the input that was found for the model."""
+    """The same proof, with the input that was found for the model; said where it is another."""
     if found is None:
         return proof
-    line = f"{proof.sentence} Input: {found.sentence}."
+    changed = found.sentence != InputSettings().sentence
+    line = proof.sentence + (f" Input: {found.sentence}." if changed else "")
     return proof.model_copy(update={"auto_input": found, "sentence": line})
 
 

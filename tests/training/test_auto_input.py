@@ -12,7 +12,8 @@ from napari_unet.images.samples import cells
 from napari_unet.inference.predict import predict
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Progress, finish
-from napari_unet.schema.input import InputSettings
+from napari_unet.schema.input import AutoInput, InputSettings
+from napari_unet.schema.proof import HeldOutScores, Proof
 from napari_unet.schema.settings import (
     AugmentSettings,
     FineTuneSettings,
@@ -25,6 +26,7 @@ from napari_unet.training.auto_input import find_input, finding_input, shown_so
 from napari_unet.training.examples import make_example
 from napari_unet.training.finetune import fine_tune
 from napari_unet.training.heldout import held_out
+from napari_unet.training.input_alone import told
 from napari_unet.training.new_model import new_model
 from napari_unet.training.train import Trained
 from tests.models_for_tests import tiny_model
@@ -282,6 +284,18 @@ def test_fine_tuning_finds_the_input_first_and_keeps_it(model):
     assert "Input: objects are dark: inverted" in result.proof.sentence
     assert object_f1(result.model, dark(seed=3)) > 0.7
     assert model.card.input == InputSettings()
+
+
+def test_the_verdict_names_the_input_only_where_it_changed():
+    scores = HeldOutScores(iou=0.5, dice=0.6)
+    proof = Proof(before=scores, after=scores, sentence="Better.")
+    as_it_was, dark = (
+        AutoInput(inverted=seen.inverted, scale=1, split=True, sentence=seen.sentence)
+        for seen in (InputSettings(), InputSettings(inverted=True))
+    )
+    assert told(proof, as_it_was).sentence == "Better."
+    assert told(proof, as_it_was).auto_input == as_it_was
+    assert told(proof, dark).sentence == "Better. Input: objects are dark: inverted."
 
 
 def test_it_does_so_only_if_wanted(model):

@@ -140,7 +140,7 @@ class FineTuneSettings(Record):
     )
     auto_input: bool = Field(
         True,
-        title="Find the input",
+        title="Try the negative and other scales",
         description="First try whether the model finds your objects better in the negative of the "
         "image or at another scale; the best is used, and kept with the new model.",
     )

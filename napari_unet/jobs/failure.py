@@ -52,8 +52,8 @@ def _cause(code: int) -> str:
     # Windows has no SIGKILL; an exit status there is never negative.
     if code < 0 and -code == getattr(signal, "SIGKILL", None):
         return (
-            "The engine was ended by the system, most likely for want of memory: choose a smaller "
-            "tile or close other programs; the next click starts it anew."
+            "The engine was ended by the system, most likely for want of memory: close other "
+            "programs, or where it segmented choose a smaller tile; the next click starts it anew."
         )
     how = f"crashed ({signal.strsignal(-code)})" if code < 0 else f"ended (exit status {code})"
     return (

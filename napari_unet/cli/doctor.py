@@ -100,7 +100,7 @@ def _device(device: Device) -> Iterator[str]:
     from napari_unet.training.trial import trial
 
     tried = trial(device)
-    yield f"{tried.device.name}. {tried.device.why}"
+    yield f"{tried.device.name}: {tried.device.why}"
     yield (
         f"trained {tried.steps} steps in {tried.train_s:.1f} s, and the loss "
         f"{'fell' if tried.learned else 'rose'}; "

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -89,6 +90,7 @@ def test_r5_7_doctor_prints_one_block_even_where_no_window_can_open():
     assert said.returncode == 0, said.stderr
     for word in (napari_unet.__version__, "Python 3", "torch 2", "CPU", "trained", "loss"):
         assert word in said.stdout
+    assert re.search(r"^Device +CPU: \w", said.stdout, re.MULTILINE)
     assert "no window can be opened here" in said.stdout
     assert "Traceback" not in said.stderr
 

@@ -63,10 +63,21 @@ def build_network(name: str, settings: NetworkSettings, seed: int = 0) -> Networ
     for field in sorted(network.fixed):
         value = getattr(network.defaults, field)
         if getattr(settings, field) != value:
-            raise ValueError(f"The {field} of '{name}' is always {value}: leave it at that.")
+            raise ValueError(_not_itself(name, field, value))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return network(settings)
+
+
+def _not_itself(name: str, field: str, value: object) -> str:
+    """Say that a setting is part of what a network is, and which networks leave it open."""
+    title = (NetworkSettings.model_fields[field].title or field).lower()
+    always = f"without {title}" if value is False else f"with {title} '{value}'"
+    others = [other for other in NETWORKS if field not in resolve(NETWORKS, other).fixed]
+    return (
+        f"'{name}' is always built {always}: leave it out, or choose the network "
+        f"{' or '.join(others)}."
+    )
 
 
 def on_device(network: Network, device: torch.device) -> Network:

@@ -131,7 +131,7 @@ def test_dropout_varies_training_and_never_an_answer(name):
 def test_what_is_part_of_a_network_is_not_set(name):
     for field in fixed(name):
         other = {"depth": 3, "upsampling": "bilinear", "deep_supervision": True, "dropout": 0.3}
-        with pytest.raises(ValueError, match=re.escape(f"{field} of '{name}'")):
+        with pytest.raises(ValueError, match=re.escape(f"'{name}' is always built with")):
             build_network(name, network_settings(name, features=2, **{field: other[field]}))
 
 

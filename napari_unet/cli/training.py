@@ -98,7 +98,7 @@ def train(
     val_images
         Folder of images that are never trained on: the parameters that do best on them are kept.
     val_labels
-        Their labels.
+        Their labels. Left out, they lie beside these images as `<stem>_masks`.
     class_names
         What the classes are called, one name for each from class 0 on; see --classes.
     """
@@ -108,11 +108,11 @@ def train(
     from napari_unet.training.folders import model_from_folders
     from napari_unet.training.recipes import read_recipe
 
-    if (val_images is None) != (val_labels is None):
-        raise WrongCall("Give --val-images and --val-labels together, or neither.")
+    if val_labels and not val_images:
+        raise WrongCall("Give --val-images with --val-labels, or neither.")
     _check_free(out)
     pairs = pair(images, labels)
-    judged = pair(val_images, val_labels) if val_images and val_labels else []
+    judged = pair(val_images, val_labels) if val_images else []
     data = f"{many(len(pairs), 'image')} of '{images.resolve().name}'"
     taken = read_recipe(recipe)
     network = network or taken.network

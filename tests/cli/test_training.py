@@ -62,6 +62,18 @@ def test_train_judges_by_held_out_images_and_writes_what_it_says(call, tmp_path)
     assert "4 steps on 2 images" in said
 
 
+def test_held_out_labels_may_lie_beside_their_images(call, made, tmp_path):
+    (tmp_path / "held-out").mkdir()
+    for name, end in [("images", ""), ("labels", "_masks")]:
+        shutil.copy(made / name / "a.tif", tmp_path / "held-out" / f"a{end}.tif")
+    status, said, _ = call(
+        "train", "--network", "unet", "--images", "images", "--labels", "labels", "--steps", 1,
+        "--val-images", tmp_path / "held-out", "--out", tmp_path / "new.safetensors", *SMALL,
+    )  # fmt: skip
+    assert status == 0
+    assert "1 held-out image " in said
+
+
 def test_a_time_given_alone_ends_the_training(call, tmp_path):
     out, report = tmp_path / "timed.safetensors", tmp_path / "timed.json"
     start = time.monotonic()

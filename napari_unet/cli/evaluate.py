@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from napari_unet.cli.options import OF_THE_MODEL, Images, Json, Labels, ModelName, Switch, chosen
+from napari_unet.cli.options import (
+    OF_THE_MODEL,
+    Images,
+    Json,
+    Labels,
+    ModelName,
+    Switch,
+    mask_of_call,
+)
 from napari_unet.cli.progress import run
 from napari_unet.cli.report import ALL_SCORES, print_membrane_scores, print_scores, write_json
 from napari_unet.models.library import DEFAULT_MODEL
@@ -49,7 +57,7 @@ def evaluate(
 
     pairs = pair(images, labels)
     loaded = load_model(model)
-    as_wanted = loaded.card.mask.model_copy(update=chosen(mask))
+    as_wanted = mask_of_call(loaded.card, mask)
     found = run(
         evaluation(loaded, annotated_in(pairs, loaded.card.classes), as_wanted, device, membranes),
         "evaluate",

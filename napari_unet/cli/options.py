@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from napari_unet.schema.catalog import LOSSES, NETWORKS
+from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import (
     AugmentSettings,
     FineTuneSettings,
     LossSettings,
+    MaskSettings,
     NetworkSettings,
     Record,
     TrainSettings,
@@ -101,6 +103,15 @@ class NetworkOptions(NetworkSettings):
 def chosen(record: Record) -> dict[str, Any]:
     """The options that were given, by the name of their field."""
     return {name: getattr(record, name) for name in record.model_fields_set}
+
+
+def mask_of_call(card: ModelCard, given: MaskSettings) -> MaskSettings:
+    """How probabilities become objects: as is given, and for the rest as the model's card says."""
+    if given.objects_of is not None and card.classes == 1:
+        raise WrongCall(
+            f"--objects-of is for models of classes, and '{card.name}' finds objects: leave it out."
+        )
+    return card.mask.model_copy(update=chosen(given))
 
 
 def over(base: Record, given: Record) -> Any:

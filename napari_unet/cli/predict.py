@@ -12,7 +12,15 @@ from uuid import uuid4
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from napari_unet.cli.options import FLAT, OF_THE_MODEL, ModelName, Switch, WrongCall, chosen
+from napari_unet.cli.options import (
+    FLAT,
+    OF_THE_MODEL,
+    ModelName,
+    Switch,
+    WrongCall,
+    chosen,
+    mask_of_call,
+)
 from napari_unet.cli.progress import run
 from napari_unet.jobs.failure import failed
 from napari_unet.models.library import DEFAULT_MODEL
@@ -98,7 +106,7 @@ def predict(
         card.input.model_copy(update=chosen(shown)),
         out,
         settings,
-        card.mask.model_copy(update=chosen(mask)),
+        mask_of_call(card, mask),
         Reading(axes and axes.upper(), None if channel is None else channel - 1),
         probabilities,
     )

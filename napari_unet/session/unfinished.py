@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from napari_unet import disk
-from napari_unet.jobs.messages import Ending, Failed, Message
+from napari_unet.jobs.messages import Done, Ending, Message
 from napari_unet.jobs.safekeeping import REQUEST, STATE
 from napari_unet.models.library import Entry, own_folder
 from napari_unet.session.journal.lock import Busy, Lock, is_held
@@ -136,11 +136,15 @@ class Safe:
         return str(folder)
 
     def hear(self, message: Message) -> None:
-        """Listen to the training: when it has ended, what was kept goes, unless it failed."""
+        """Listen to the training: what was kept goes when it has ended well.
+
+        One that crashed, or that was killed because it did not end, can be gone on with.
+        """
         if isinstance(message, Ending):
             folder = self._folder
             self.release()
-            if folder is not None and not isinstance(message, Failed):
+            ended_well = isinstance(message, Done)
+            if folder is not None and (ended_well or not (folder / STATE).exists()):
                 _remove(folder)
             self.look()
 

@@ -157,6 +157,15 @@ def test_a_job_that_hears_but_does_not_end_is_killed(temporary):
     patient.close()
 
 
+def test_r4_2_a_job_that_winds_up_has_time_as_long_as_it_says_something(temporary):
+    patient = Engine(perform="tests.jobs.job_bodies:perform", wind_up_s=0.6)
+    heard = hear(patient, "winds-up-slowly")
+    heard.first()
+    patient.cancel()
+    assert heard.end().result.model_id == "best so far"
+    patient.close()
+
+
 @posix
 def test_r4_2_a_stuck_job_is_killed_after_three_seconds_and_the_next_works(engine):
     heard = hear(engine, "stuck")

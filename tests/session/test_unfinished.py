@@ -74,12 +74,24 @@ def test_what_runs_now_is_offered_to_nobody(safe):
     assert [one.folder for one in unfinished()] == [folder]
 
 
-@pytest.mark.parametrize("ending", [Done(result=CHECKED), Cancelled()])
-def test_at_its_normal_end_nothing_is_left(safe, ending):
+def test_at_its_normal_end_nothing_is_left(safe):
     keep(Path(safe.open()))
-    safe.hear(ending)
+    safe.hear(Done(result=CHECKED))
     assert list(safe_folder().iterdir()) == []
     assert safe.found == []
+
+
+def test_cancelled_before_its_state_was_saved_it_leaves_nothing(safe):
+    (Path(safe.open()) / REQUEST).write_text("{}")
+    safe.hear(Cancelled())
+    assert list(safe_folder().iterdir()) == []
+
+
+def test_r4_2_stopped_by_force_it_can_be_gone_on_with(safe):
+    """Its process was killed before it could return the best that it had reached."""
+    folder = keep(Path(safe.open()))
+    safe.hear(Cancelled())
+    assert [one.folder for one in safe.found] == [folder]
 
 
 def test_after_a_crash_of_the_engine_it_is_offered_until_it_is_forgotten(safe):
@@ -109,7 +121,7 @@ def test_what_could_not_be_removed_is_not_offered_again(safe, monkeypatch):
     """Windows keeps files that are still mapped."""
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     folder = keep(Path(safe.open()))
-    safe.hear(Cancelled())
+    safe.hear(Done(result=CHECKED))
     assert folder.exists()
     assert unfinished() == []
 

@@ -33,6 +33,8 @@ class _Running:
     sent: bool = False
     """Whether the process has been asked; large arrays are copied before, in a thread."""
     cancelled: bool = False
+    heard: bool = False
+    """Whether the job knows that it was cancelled."""
     killer: Timer | None = None
 
     def send(self, frame: bytes, process: Process) -> None:
@@ -55,7 +57,7 @@ class Engine:
     grace_s
         Seconds that a cancelled job has until it hears of it; then the process is killed.
     wind_up_s
-        Seconds that a job which has heard of it has to return the best so far.
+        Seconds that a job which has heard of it may be silent while it returns the best so far.
     """
 
     def __init__(
@@ -210,10 +212,11 @@ class Engine:
             running, folder = self._running, self._folder
             if running is None or folder is None:
                 return
-            if frame == wire.HEARD:
+            running.heard |= frame == wire.HEARD
+            if running.heard:
                 self._kill_in(self._wind_up_s, running)
-                return
-        self._tell(running, wire.unpack_message(frame, folder.arrays))
+        if frame != wire.HEARD:
+            self._tell(running, wire.unpack_message(frame, folder.arrays))
 
     def _on_end(self, process: Process, failure: Failed) -> None:
         with self._lock:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from napari_unet.jobs.messages import Ending, Message
+from napari_unet.jobs.failure import failed
+from napari_unet.jobs.messages import Cancelled, Ending, Message
 from napari_unet.schema.arrays import detached
 from napari_unet.schema.requests import Word
 from napari_unet.session.run import Run, Runner
@@ -26,7 +27,7 @@ class Line:
         Messages of the engine come from another thread; they are handed on through this.
     on_message
         Gets each message of the job that runs, and the job. After the last one, the next job in
-        line has already begun.
+        line has already begun. Of one that never began it gets how that ended.
     """
 
     def __init__(
@@ -74,9 +75,11 @@ class Line:
             self._engine.tell(word)
 
     def cancel(self) -> None:
-        """Ask the running job to end, and forget the next one."""
-        waits, self._next = self._next is not None, None
-        if self.running is not None and self._engine is not None and not waits:
+        """End the job that the user waits for: at once if it is only next in line."""
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            self._on_message(waiting, Cancelled())
+        elif self.running is not None and self._engine is not None:
             self.ending = True
             self._engine.cancel()
 
@@ -96,7 +99,14 @@ class Line:
             return
         if isinstance(message, Ending):
             self.running, self.ending = None, False
-            if self._next is not None:
-                following, self._next = self._next, None
-                self.begin(following)
+            self._let_in()
         self._on_message(run, message)
+
+    def _let_in(self) -> None:
+        """Begin the job that is next in line; its user hears if that fails."""
+        if self._next is not None:
+            following, self._next = self._next, None
+            try:
+                self.begin(following)
+            except (ValueError, OSError) as error:
+                self._on_message(following, failed(error))

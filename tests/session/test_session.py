@@ -1,9 +1,12 @@
+import errno
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_unet.jobs.messages import Cancelled, Done, Failed
+from napari_unet.jobs.safekeeping import REQUEST, STATE
 from napari_unet.models.library import list_models
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Notice, Progress, StepDone, TileDone, Validated
@@ -20,6 +23,7 @@ from napari_unet.schema.training_record import Joined
 from napari_unet.session.run import Sight
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
+from napari_unet.session.unfinished import safe_folder
 from tests.session.fakes import BETTER, CHECKED, FakeEngine
 
 IMAGE = np.arange(20.0).reshape(4, 5)
@@ -155,6 +159,45 @@ def test_a_job_in_line_can_be_cancelled(session, engine):
     assert session.wanted is None
 
 
+def test_r4_4_a_job_in_line_that_can_not_begin_is_told_and_all_is_as_before(session, engine):
+    told = heard(session.failed)
+    session.check()
+    segment(session)
+
+    def refuse(request, on_message):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    engine.submit, submit = refuse, engine.submit
+    engine.end(Done(result=CHECKED))
+    assert session.device == CHECKED, "the answer that was waited for is not lost"
+    assert [sentence for sentence, _ in told] == [
+        "The disk is full: free some space, then try again."
+    ]
+    assert session.wanted is None
+    assert session.why_not_run() == ""
+    engine.submit = submit
+    segment(session)
+
+
+def test_a_fine_tuning_that_is_cancelled_in_line_leaves_nothing(session):
+    session.check()
+    session.fine_tune([correction()], FineTuneSettings())
+    (folder,) = safe_folder().iterdir()
+    session.cancel()
+    assert session.wanted.kind == "check"
+    assert not folder.exists()
+    assert session.safe.found == []
+
+
+def test_r13_3_what_goes_on_and_is_cancelled_in_line_is_offered_again(session):
+    folder = interrupted(session)
+    session.check()
+    session.go_on(session.safe.found[0])
+    assert session.safe.found == []
+    session.cancel()
+    assert [one.folder for one in session.safe.found] == [folder]
+
+
 def test_r4_6_progress_is_told_and_forgotten_at_the_end(session, engine):
     told = heard(session.progressed)
     segment(session)
@@ -227,6 +270,17 @@ def test_fine_tuning_draws_its_curves(session, engine):
 def test_r12_3_without_corrections_nothing_is_learned(session):
     with pytest.raises(ValueError, match="confirm a region"):
         session.fine_tune([], FineTuneSettings())
+
+
+def interrupted(session):
+    """What an interrupted training of the chosen model has left."""
+    folder = safe_folder() / "a"
+    folder.mkdir(parents=True)
+    (folder / REQUEST).write_text(json.dumps({"model": str(session.model.path)}))
+    (folder / f"{STATE}.json").write_text(json.dumps({"step": 5, "steps": 300}))
+    (folder / STATE).write_bytes(b"state")
+    session.safe.look()
+    return folder
 
 
 def tuned(session, engine):

@@ -117,7 +117,8 @@ def _fine_tune(request: FineTuneRequest, folder: Path) -> Job:
         joins=Joins(joined_before(request), partial(keep_joining, request)),
         spent=time.monotonic() - begun,
     )
-    path = folder / file_name(tuned.model.card)
+    # where it outlives the engine: its user may decide on it the next time
+    path = Path(request.safe or folder) / file_name(tuned.model.card)
     write_model(tuned.model, path)
     return FineTuned(
         path=str(path),

@@ -158,7 +158,7 @@ class FineTuned(Record):
 
     kind: Literal["fine-tuned"] = "fine-tuned"
     path: str
-    """The file of the new model, in the job's own folder until it is kept."""
+    """The file of the new model, outside the library until it is kept."""
     card: ModelCard
     proof: Proof
     steps: int

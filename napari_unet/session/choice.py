@@ -45,6 +45,12 @@ class ModelChoice:
         self.model = found[0]
         self.changed.emit()
 
+    def choose_file(self, path: str) -> None:
+        """Use the model of a file from the next job on, if the library has it."""
+        for entry in self.models:
+            if str(entry.path) == path:
+                self.choose(entry.card.id)
+
     @property
     def base(self) -> library.Entry | None:
         """What the chosen model descends from in the end; None where it descends from nothing."""

@@ -32,7 +32,7 @@ from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.line import Deliver, Line
 from napari_unet.session.run import Run, Runner, Sight
 from napari_unet.session.specimen import Specimen
-from napari_unet.session.unfinished import Safe, Unfinished
+from napari_unet.session.unfinished import Unfinished
 
 
 class Session(Decision):
@@ -69,7 +69,6 @@ class Session(Decision):
         self.device_problem = ""
         """Why the chosen device can not be used; empty if it can, or is not tried yet."""
         self.curves = Curves()
-        self.safe = Safe()
 
     # the jobs
 
@@ -162,7 +161,7 @@ class Session(Decision):
             view=view,
             base=str(base.path) if base else None,
         )
-        self._teach(request, self.safe.open())
+        self._teach(request, self.safe.open)
 
     def join(self, joining: Joining) -> None:
         """Let a correction join the fine-tuning that runs; `joined` says what came of it.
@@ -191,10 +190,8 @@ class Session(Decision):
         """
         self._model_path()
         request = FineTuneRequest(model=interrupted.model, corrections=[])
-        self._teach(request, self.safe.reopen(interrupted))
-        taught = [one for one in self.models if str(one.path) == interrupted.model]
-        if taught:
-            self.choose(taught[0].card.id)
+        self._teach(request, lambda: self.safe.reopen(interrupted))
+        self.choose_file(interrupted.model)
 
     def run(self, request: Request, hear: Listener) -> None:
         """Have another job done; whoever asks hears what it says, and all that else do.
@@ -222,11 +219,10 @@ class Session(Decision):
             self.changed.emit()
 
     def close(self) -> None:
-        """End the running job and the engine; a model that nobody kept is removed."""
+        """End the running job and the engine; a model without a decision is offered again."""
         self._line.close()
         self.safe.release()
-        self.progress = None
-        self.discard()
+        self.progress = self.candidate = None
         self.changed.emit()
 
     # what the engine says
@@ -236,10 +232,14 @@ class Session(Decision):
             raise ValueError(reason)
         return str(self.model.path) if self.model else ""
 
-    def _teach(self, request: FineTuneRequest, safe: str | None) -> None:
-        self.discard()
+    def _teach(self, request: FineTuneRequest, claim: Callable[[], str | None]) -> None:
+        self.check_decided()
         self._draw(Curves())
-        self._begin(Run(request.model_copy(update={"safe": safe}), hear=self.safe.hear))
+        try:
+            self._begin(Run(request.model_copy(update={"safe": claim()}), hear=self.safe.hear))
+        except (ValueError, OSError):
+            self.safe.hear(Cancelled())
+            raise
 
     def _begin(self, run: Run) -> None:
         self.progress = None

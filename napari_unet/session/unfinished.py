@@ -15,12 +15,14 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from napari_unet import disk
-from napari_unet.jobs.messages import Done, Ending, Message
+from napari_unet.jobs.messages import Cancelled, Done, Failed, Message
 from napari_unet.jobs.safekeeping import REQUEST, STATE
 from napari_unet.models.library import Entry, own_folder
+from napari_unet.schema.requests import FineTuned
 from napari_unet.session.journal.lock import Busy, Lock, is_held
 from napari_unet.session.wording import when_text
 
+_RESULT = "result.json"
 _ABANDONED_S = 3600
 """So old is a folder that holds nothing before it is removed: another window may just make it."""
 
@@ -36,7 +38,9 @@ class Unfinished(NamedTuple):
     step: int
     steps: int
     when: datetime
-    """When its state was saved the last time."""
+    """When its state was saved the last time, or when it ended."""
+    tuned: FineTuned | None = None
+    """What it made, if it ended and only the decision on the new model is missing."""
 
 
 def safe_folder() -> Path:
@@ -59,11 +63,23 @@ def unfinished() -> list[Unfinished]:
 
 
 def _read(folder: Path) -> Unfinished:
-    saved = (folder / STATE).stat().st_mtime
+    tuned = _made(folder)
+    saved = folder / (STATE if tuned is None else _RESULT)
+    when = datetime.fromtimestamp(saved.stat().st_mtime)
+    model = str(json.loads((folder / REQUEST).read_text(encoding="utf-8"))["model"])
+    if tuned is not None:
+        return Unfinished(folder, model, tuned.steps, tuned.steps, when, tuned)
     done = json.loads((folder / f"{STATE}.json").read_text(encoding="utf-8"))
-    request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
-    when = datetime.fromtimestamp(saved)
-    return Unfinished(folder, str(request["model"]), int(done["step"]), int(done["steps"]), when)
+    return Unfinished(folder, model, int(done["step"]), int(done["steps"]), when)
+
+
+def _made(folder: Path) -> FineTuned | None:
+    """What a training has made; None if it has not ended, or its model is gone."""
+    path = folder / _RESULT
+    if not path.exists():
+        return None
+    tuned = FineTuned.model_validate_json(path.read_text(encoding="utf-8"))
+    return tuned if Path(tuned.path).exists() else None
 
 
 def _remove_abandoned(folder: Path) -> None:
@@ -74,17 +90,18 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Take a folder away, first the state, so that what is left of it is never offered.
+    """Take a folder away, first what it is known by, so that its rest is never offered.
 
     Windows keeps files that the engine still maps; they go when somebody looks later.
     """
-    with suppress(OSError):
-        (folder / STATE).unlink(missing_ok=True)
+    for name in (_RESULT, STATE):
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 class Safe:
-    """Where the training of one window is kept, from its begin to its end.
+    """Where the training of one window is kept, from its begin to the decision on its model.
 
     While it is open no other window offers to go on with it; the system lets go of it when this
     program dies.
@@ -136,17 +153,37 @@ class Safe:
         return str(folder)
 
     def hear(self, message: Message) -> None:
-        """Listen to the training: what was kept goes when it has ended well.
+        """Listen to the training: what it made waits here for a decision.
 
         One that crashed, or that was killed because it did not end, can be gone on with.
         """
-        if isinstance(message, Ending):
-            folder = self._folder
-            self.release()
-            ended_well = isinstance(message, Done)
-            if folder is not None and (ended_well or not (folder / STATE).exists()):
-                _remove(folder)
-            self.look()
+        match message:
+            case Done(result=FineTuned() as tuned):
+                self._note(tuned)
+            case Done() | Failed() | Cancelled() if self._can_go_on:
+                self.release()
+                self.look()
+            case Done() | Failed() | Cancelled():
+                self.empty()
+
+    @property
+    def _can_go_on(self) -> bool:
+        return self._folder is not None and (self._folder / STATE).exists()
+
+    def _note(self, tuned: FineTuned) -> None:
+        try:
+            if self._folder is not None:
+                disk.write_text(self._folder / _RESULT, tuned.model_dump_json())
+        except OSError as error:
+            _logger.warning("After a crash this model would not be offered again: %s", error)
+
+    def empty(self) -> None:
+        """Remove what was kept: there is nothing to go on with, or it was decided on."""
+        folder = self._folder
+        self.release()
+        if folder is not None:
+            _remove(folder)
+        self.look()
 
     def release(self) -> None:
         """Let go of the folder; what is in it stays."""
@@ -165,6 +202,11 @@ def unfinished_text(one: Unfinished, models: Sequence[Entry]) -> str:
     """Which training was interrupted, how far it was, and when."""
     names = [entry.card.name for entry in models if str(entry.path) == one.model]
     of = f" of '{names[0]}'" if names else ""
+    if one.tuned is not None:
+        return (
+            f"A training{of} has ended ({when_text(one.when)}), and its model was neither kept nor "
+            "discarded."
+        )
     return (
         f"A training{of} was interrupted at step {one.step} of {one.steps} ({when_text(one.when)})."
     )

@@ -137,8 +137,7 @@ class Blender(QObject):
             self._new = candidate
 
     def _forget(self) -> None:
-        """Remove the files of models that nobody kept."""
-        made = [] if self._between is None else [*self._between.stops]
-        for stop in made + ([self._new] if self._new is not None else []):
+        """Remove the files of the models in between."""
+        for stop in self._between.stops if self._between is not None else []:
             Path(stop.path).unlink(missing_ok=True)
         self._between, self.at_old = None, False

@@ -117,7 +117,7 @@ class FineTuneSection(Section):
         """Show everything as it is now."""
         session, stage = self._desk.session, self._desk.stage
         learning = session.wanted is not None and session.wanted.kind == "fine-tune"
-        reason = self._desk.teacher.why_not()
+        reason = self._desk.teacher.why_not_teach()
         noun = kind.noun(session.model.card.classes if session.model else 1)
         others = len(self._desk.opener.worked_on)
         settings = self._desk.teacher.settings

@@ -64,6 +64,10 @@ class Teacher(QObject):
             return wording.CONFIRM_FIRST
         return self._session.why_not_run()
 
+    def why_not_teach(self) -> str:
+        """Why no fine-tuning can begin now, in one sentence; empty if it can."""
+        return self.why_not() or self._session.why_not_another()
+
     def use(self, settings: FineTuneSettings) -> None:
         """Fine-tune with other settings from the next time on, also in the next window.
 
@@ -87,8 +91,9 @@ class Teacher(QObject):
         ValueError
             If that is not possible now; the sentence says why.
         """
-        if not self.why_not():
-            self._meanwhile.begin(self._histories())
+        if reason := self.why_not_teach():
+            raise ValueError(reason)
+        self._meanwhile.begin(self._histories())
         settings, view = self._settings_here, self._desk.watcher.view()
         self._collect(lambda all_: self._session.fine_tune(all_, settings, view))
         self.taught = self._noted(settings)

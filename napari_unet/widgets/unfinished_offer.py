@@ -9,9 +9,14 @@ from napari_unet.session.unfinished import Unfinished, unfinished_text
 from napari_unet.widgets.parts import beside, button
 from napari_unet.widgets.runner import guarded
 
+_GO_ON = "Train to the end as if nothing had happened."
+_DECIDE = "See what it has learnt, and keep or discard it."
+
 
 class UnfinishedOffer(QFrame):
     """Offers to go on with the newest training that was interrupted; hidden if there is none.
+
+    One that ended without a decision on its model is offered likewise.
 
     Parameters
     ----------
@@ -25,7 +30,7 @@ class UnfinishedOffer(QFrame):
         self._session = session
         self.text = QLabel()
         self.text.setWordWrap(True)
-        self.go_on = button("Go on", "Train to the end as if nothing had happened.")
+        self.go_on = button("Go on", _GO_ON)
         self.go_on.setObjectName("primary")
         self.forget = button("Forget", "Remove what was kept of it; your corrections stay.")
         rows = QVBoxLayout(self)
@@ -50,13 +55,15 @@ class UnfinishedOffer(QFrame):
         self.setVisible(offered is not None)
         if offered is not None:
             self.text.setText(unfinished_text(offered, self._session.models))
-            reason = self._session.why_not_run()
+            reason = self._session.why_not_another() or self._session.why_not_run()
             self.go_on.setEnabled(not reason)
-            self.go_on.setToolTip(reason or "Train to the end as if nothing had happened.")
+            self.go_on.setToolTip(reason or (_GO_ON if offered.tuned is None else _DECIDE))
 
     @guarded
     def _on_go_on_clicked(self) -> None:
-        if self.offered is not None:
+        if self.offered is not None and self.offered.tuned is not None:
+            self._session.take_up(self.offered)
+        elif self.offered is not None:
             self._session.go_on(self.offered)
 
     @guarded

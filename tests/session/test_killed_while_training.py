@@ -40,6 +40,9 @@ def test_r13_3_after_a_kill_it_goes_on_and_ends_bit_identical(session):
     wish = Path(session.model.path).with_name("die")
 
     whole = ended(session, lambda: session.fine_tune([correction], SETTINGS))
+    made = Path(session.candidate.path)
+    assert safe_folder() in made.parents, "it outlives the engine until it is decided on"
+    session.discard()
     assert list(safe_folder().iterdir()) == [], "nothing is left of what came to its end"
 
     wish.touch()
@@ -52,6 +55,7 @@ def test_r13_3_after_a_kill_it_goes_on_and_ends_bit_identical(session):
     resumed = ended(session, lambda: session.go_on(found))
     np.testing.assert_equal(numbers(resumed), numbers(whole))
     assert unfinished() == []
+    session.discard()
     assert list(safe_folder().iterdir()) == []
 
 

@@ -23,7 +23,7 @@ from napari_unet.schema.training_record import Joined
 from napari_unet.session.run import Sight
 from napari_unet.session.session import Session
 from napari_unet.session.specimen import Specimen
-from napari_unet.session.unfinished import safe_folder
+from napari_unet.session.unfinished import safe_folder, unfinished_text
 from tests.session.fakes import BETTER, CHECKED, FakeEngine
 
 IMAGE = np.arange(20.0).reshape(4, 5)
@@ -312,11 +312,44 @@ def test_discarding_removes_the_new_model_only(session, engine):
         session.keep()
 
 
-def test_r4_7_fine_tuning_again_drops_the_model_that_nobody_kept(session, engine):
+def test_r4_7_fine_tuning_again_waits_for_the_decision(session, engine):
     path = tuned(session, engine)
+    with pytest.raises(ValueError, match="Keep or discard"):
+        session.fine_tune([correction()], FineTuneSettings())
+    assert path.exists()
+    assert session.candidate.path == str(path)
+    session.discard()
+    assert list(safe_folder().iterdir()) == []
     session.fine_tune([correction()], FineTuneSettings())
+
+
+def test_a_fine_tuning_that_can_not_begin_leaves_nothing(session, engine):
+    def refuse(request, on_message):
+        raise OSError("no more processes")
+
+    engine.submit = refuse
+    with pytest.raises(OSError, match="no more processes"):
+        session.fine_tune([correction()], FineTuneSettings())
+    assert list(safe_folder().iterdir()) == []
+
+
+def test_a_model_that_nobody_decided_on_is_offered_the_next_time(session, engine):
+    path = tuned(session, engine)
+    learnt = session.candidate
+    assert session.safe.found == [], "it waits here"
+    session.close()
     assert session.candidate is None
+    again = Session(lambda: engine)
+    again.safe.look()
+    (found,) = again.safe.found
+    assert "neither kept nor discarded" in unfinished_text(found, again.models)
+    again.take_up(found)
+    assert again.candidate == learnt
+    assert again.running is None
+    assert again.safe.found == []
+    assert again.keep().card.id == learnt.card.id
     assert not path.exists()
+    assert list(safe_folder().iterdir()) == []
 
 
 def test_closing_ends_the_engine_and_late_messages_are_dropped(session, engine):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_unet.jobs.messages import Cancelled, Done, Failed
+from napari_unet.jobs.messages import Cancelled, Failed
 from napari_unet.jobs.safekeeping import REQUEST, STATE
 from napari_unet.session.unfinished import (
     Safe,
@@ -17,7 +17,6 @@ from napari_unet.session.unfinished import (
     unfinished,
     unfinished_text,
 )
-from tests.session.fakes import CHECKED
 
 FAILED = Failed(sentence="It failed.", details="")
 
@@ -76,7 +75,7 @@ def test_what_runs_now_is_offered_to_nobody(safe):
 
 def test_at_its_normal_end_nothing_is_left(safe):
     keep(Path(safe.open()))
-    safe.hear(Done(result=CHECKED))
+    safe.empty()
     assert list(safe_folder().iterdir()) == []
     assert safe.found == []
 
@@ -121,7 +120,7 @@ def test_what_could_not_be_removed_is_not_offered_again(safe, monkeypatch):
     """Windows keeps files that are still mapped."""
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     folder = keep(Path(safe.open()))
-    safe.hear(Done(result=CHECKED))
+    safe.empty()
     assert folder.exists()
     assert unfinished() == []
 

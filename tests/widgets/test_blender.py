@@ -83,17 +83,19 @@ def test_at_the_old_model_there_is_nothing_to_keep(looked, row):
     assert looked.session.candidate is looked.blender.stops[-1]
 
 
-@pytest.mark.parametrize("end", ["discard", "close"])
-def test_nothing_is_left_of_models_that_nobody_kept(looked, end):
-    paths = [Path(stop.path) for stop in looked.blender.stops]
-    assert all(path.exists() for path in paths)
+@pytest.mark.parametrize(("end", "left"), [("discard", False), ("close", True)])
+def test_of_models_that_nobody_kept_only_one_without_a_decision_is_left(looked, end, left):
+    *between, new = [Path(stop.path) for stop in looked.blender.stops]
+    assert all(path.exists() for path in between)
     looked.blender.choose(2)
     getattr(looked if end == "close" else looked.session, end)()
-    assert not any(path.exists() for path in paths)
+    assert not any(path.exists() for path in between)
+    assert new.exists() == left
 
 
 def test_the_next_fine_tuning_starts_with_a_clean_slate(looked, settled):
     looked.blender.choose(1)
+    looked.session.discard()
     looked.teacher.teach()
     settled()
     assert looked.blender.proofs == []

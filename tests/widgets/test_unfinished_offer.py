@@ -61,7 +61,31 @@ def test_r13_3_it_is_offered_with_how_far_it_was(left_behind, panel, desk, engin
     settled()
     assert desk.session.candidate is not None
     assert not offer.isVisible()
+    desk.session.discard()
     assert not left_behind.exists()
+
+
+def test_a_model_that_waited_for_its_decision_waits_for_it_again(
+    panel, desk, segmented, settled, qtbot
+):
+    segmented.corrector.confirm_view()
+    settled()
+    desk.teacher.teach()
+    settled()
+    section, learnt = panel.fine_tune, desk.session.candidate
+    assert section.card.isVisible()
+    assert not section.run.isEnabled()
+    assert section.reason.text() == "Keep or discard the new model first."
+    desk.close()
+    desk.session.safe.look()
+    section.refresh()
+    assert not section.card.isVisible()
+    assert section.run.isEnabled()
+    assert section.unfinished.text.text().startswith("A training of 'one' has ended (today ")
+    qtbot.mouseClick(section.unfinished.go_on, LEFT)
+    assert desk.session.candidate == learnt
+    assert section.card.isVisible()
+    assert not section.unfinished.isVisible()
 
 
 def test_forgotten_it_is_gone(left_behind, panel, settled, qtbot):

@@ -27,6 +27,7 @@ from napari_unet.session.spare_time import SpareTime
 from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.blender import Blender
+from napari_unet.widgets.closing import Closing
 from napari_unet.widgets.comparison import Comparison
 from napari_unet.widgets.display import Display
 from napari_unet.widgets.gaze import GazeFollower
@@ -64,6 +65,7 @@ class Desk(QObject):
     def __init__(self, viewer: ViewerModel, start: Callable[[], Runner] = Engine) -> None:
         super().__init__()
         self._bridge = Bridge(self)
+        self.closing = Closing(self.close, self)
         self.stage = Stage(viewer, self)
         self._spare_time = SpareTime(start, self._bridge.post)
         self.session = Session(lambda: self._spare_time)

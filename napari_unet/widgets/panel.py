@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_unet.session import wording
@@ -30,13 +30,14 @@ class Panel(QWidget):
         The viewer that it belongs to; napari fills this in.
     """
 
-    _watched: QObject | None = None
+    _opened_in: QWidget | None = None
     """The window it is in."""
 
     def __init__(self, napari_viewer: napari.viewer.Viewer, desk: Desk | None = None) -> None:
         super().__init__()
         self._viewer = napari_viewer
         self.desk = desk or desk_of(napari_viewer)
+        self.desk.closing.watch(self)
         self._revealed: QWidget = self
         found = colours(napari_viewer.theme)
         self.series = SeriesSection(self.desk.opener)
@@ -107,23 +108,16 @@ class Panel(QWidget):
         self.setStyleSheet(style_sheet(found))
         self.fine_tune.plot.set_colours(found)
 
-    # opening and closing: napari tells a panel nothing, so it watches its window
+    # opening and closing: napari tells a panel nothing; `Closing` sees its window go
 
     def event(self, event: QEvent) -> bool:
         """Watch for being shown, and for being taken out of the window."""
-        if event.type() == QEvent.Type.Show and self.window() is not self._watched:
-            self._watched = self.window()
-            self._watched.installEventFilter(self)
+        if event.type() == QEvent.Type.Show and self.window() is not self._opened_in:
+            self._opened_in = self.window()
             QTimer.singleShot(0, self._on_opened)
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             QTimer.singleShot(0, self._on_taken_out)
         return bool(super().event(event))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """See the window close; its user may still say no, so look again afterwards."""
-        if watched is self._watched and event.type() == QEvent.Type.Close:
-            QTimer.singleShot(0, self._on_window_closed)
-        return False
 
     @guarded
     def _on_opened(self) -> None:
@@ -136,8 +130,3 @@ class Panel(QWidget):
         if self.parent() is None:
             self.desk.close()
             self.deleteLater()
-
-    @guarded
-    def _on_window_closed(self) -> None:
-        if not self.isVisible():
-            self.desk.close()

@@ -27,6 +27,7 @@ class SetupCheck(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer, desk: Desk | None = None) -> None:
         super().__init__()
         self._desk = desk or desk_of(napari_viewer)
+        self._desk.closing.watch(self)
         self.hint = Explanation("Paste this text into a report when something does not work.")
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)

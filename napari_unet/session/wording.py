@@ -123,11 +123,18 @@ def when_text(then: datetime) -> str:
     return f"{then.day} {then:%B}{year}, {clock}"
 
 
-def restore_text(found: Found) -> str:
-    """What an earlier session did: "Restore 37 corrections from today 14:02?"."""
+def done_text(found: Found) -> str:
+    """What an earlier session did: "37 corrections from today 14:02"."""
     counts = {"correction": found.corrections, "confirmation": found.confirmations}
     what = " and ".join(many(n, noun) for noun, n in counts.items() if n)
-    return f"Restore {what} from {when_text(datetime.fromtimestamp(found.last))}?"
+    return f"{what} from {when_text(datetime.fromtimestamp(found.last))}"
+
+
+def restore_text(found: Sequence[Found]) -> str:
+    """Asks whether to restore what an earlier session did, or which of several."""
+    first, *others = found
+    what = f"one of {len(found)} earlier sessions" if others else done_text(first)
+    return f"Restore {what}?"
 
 
 def moved_text(found: Found, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -35,7 +35,8 @@ class Keeper(QObject):
         self._journals: WeakKeyDictionary[Image, Journal] = WeakKeyDictionary()
         self._all: WeakSet[Journal] = WeakSet()
         """Those too whose image is gone, but not its masks."""
-        self._found: WeakKeyDictionary[Image, Found] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[Image, Sequence[Found]] = WeakKeyDictionary()
+        """What each can be restored from, the one that is offered first."""
         self._axes: WeakKeyDictionary[Image, str] = WeakKeyDictionary()
         """How each image was read when it was looked for."""
         self._dismissed: WeakSet[Image] = WeakSet()
@@ -48,12 +49,21 @@ class Keeper(QObject):
         self._axes[image] = axes
         if image in self._dismissed:
             return
-        work = partial(_newest, layers.origin_of(image), axes)
+        work = partial(_worked_on, layers.origin_of(image), axes)
         self._search.ask(work, partial(self._offer, image), at_once=True)
 
     def offer(self, image: Image) -> Found | None:
         """What was done on an image in an earlier session, if anything was."""
-        return self._found.get(image)
+        return next(iter(self._found.get(image, [])), None)
+
+    def offers(self, image: Image) -> Sequence[Found]:
+        """The same of all earlier sessions that were not restored since, the newest first."""
+        return sorted(self._found.get(image, []), key=lambda found: found.last, reverse=True)
+
+    def choose(self, image: Image, found: Found) -> None:
+        """Offer what was done in this one of the earlier sessions."""
+        self._found[image] = [found, *(one for one in self.offers(image) if one != found)]
+        self.changed.emit()
 
     def dismiss(self, image: Image) -> None:
         """Offer it no more in this session; it stays on the disk."""
@@ -87,7 +97,7 @@ class Keeper(QObject):
         is_wanted
             Asked when it has been read: whether it can still take the place of what is there.
         """
-        found = self._found.get(image)
+        found = self.offer(image)
         if found is not None and not self.restoring:
             self.restoring = True
             answer = partial(self._use, image, use, is_wanted)
@@ -116,8 +126,8 @@ class Keeper(QObject):
         for journal in list(self._all):
             journal.close()
 
-    def _offer(self, image: Image, found: Found | None) -> None:
-        if found is not None:
+    def _offer(self, image: Image, found: Sequence[Found]) -> None:
+        if found:
             self._found[image] = found
             self.changed.emit()
 
@@ -158,10 +168,10 @@ class Keeper(QObject):
         self.changed.emit()
 
 
-def _newest(origin: Origin, axes: str) -> Found | None:
-    """The newest journal of an image that holds something a person did."""
+def _worked_on(origin: Origin, axes: str) -> list[Found]:
+    """The journals of an image that hold something a person did, the newest first."""
     found = [one for one in find(origin.identity(axes)) if one.corrections or one.confirmations]
-    return next((one for one in found if not one.busy), None)
+    return [one for one in found if not one.busy]
 
 
 def _replayed(found: Found) -> tuple[Found, list[Entry], Specimen]:

@@ -120,11 +120,15 @@ def journal(corrections, confirmations, last, path="a.tif"):
 
 def test_r2_1_the_offer_says_how_much_and_from_when():
     today = datetime.now().replace(hour=14, minute=2)
-    assert wording.restore_text(journal(37, 0, today.timestamp())) == (
+    assert wording.restore_text([journal(37, 0, today.timestamp())]) == (
         "Restore 37 corrections from today 14:02?"
     )
-    both = wording.restore_text(journal(1, 3, datetime(2020, 3, 9, 8, 5).timestamp()))
-    assert both == "Restore 1 correction and 3 confirmations from 9 March 2020, 08:05?"
+    old = journal(1, 3, datetime(2020, 3, 9, 8, 5).timestamp())
+    assert wording.restore_text([old, old]) == "Restore one of 2 earlier sessions?"
+    assert (
+        wording.restore_text([old])
+        == "Restore 1 correction and 3 confirmations from 9 March 2020, 08:05?"
+    )
 
 
 def test_the_offer_says_it_if_the_file_was_another_one():

@@ -416,6 +416,21 @@ def test_what_was_not_wanted_now_is_not_offered_again_in_this_session(sit):
     assert sit().restore().state() == before, "but in the next one"
 
 
+def test_r2_6_what_was_not_wanted_now_is_offered_beside_what_came_later(sit):
+    before = sit().segment().correct(times=5).state()
+    second = sit().segment()
+    second.masks.paint((38, 3), 9)
+    third = sit()
+    third.qtbot.waitUntil(lambda: third.desk.stage.offer is not None)
+    keeper, image = third.bench.keeper, third.image
+    newest, older = keeper.offers(image)
+    assert (newest.corrections, older.corrections) == (1, 5)
+    assert keeper.offer(image) == newest
+    keeper.choose(image, older)
+    assert third.restore().state() == before
+    assert keeper.offers(image) == []
+
+
 def test_after_closing_the_window_what_is_painted_is_still_saved(sit):
     first = sit().segment()
     first.close()

@@ -81,6 +81,31 @@ def test_clicked_twice_restores_once(shown, desk, viewer, qtbot):
     assert [layer.name for layer in viewer.layers].count("again masks") == 1
 
 
+def test_of_several_one_is_chosen(shown, desk, corrected, settled, tmp_path, qtbot):
+    assert not shown.which.isVisible(), "there is one only"
+    shown.dismiss.click()
+    desk.segment("all")
+    settled()
+    desk.stage.work.results.masks.paint((38, 3), 9)
+    desk.close()
+    viewer = ViewerModel()
+    later = Desk(viewer, lambda: FakeEngine(quick=True, folder=tmp_path))
+    card = RestoreOffer(later)
+    qtbot.addWidget(card)
+    viewer.add_image(two_cells())
+    qtbot.waitUntil(card.isVisible)
+    assert card.text.text() == "Restore one of 2 earlier sessions?"
+    assert card.which.isVisible()
+    entries = [card.which.itemText(i).split(" from ")[0] for i in range(card.which.count())]
+    assert entries == ["1 correction", "2 corrections"]
+    card.which.setCurrentIndex(1)
+    card.which.activated.emit(1)
+    card.restore.click()
+    qtbot.waitUntil(lambda: not card.isVisible())
+    np.testing.assert_array_equal(later.stage.work.results.masks.data, corrected)
+    later.close()
+
+
 def test_not_now_hides_it_for_this_session(shown, viewer, desk, qtbot):
     shown.dismiss.click()
     assert not shown.isVisible()

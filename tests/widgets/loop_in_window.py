@@ -128,7 +128,7 @@ def loop(user, answer):
     user.click(panel.correct.confirm)
     yield panel.fine_tune.run.isEnabled
     answer["button"] = panel.fine_tune.run.text()
-    panel.fine_tune.settings.editor("seconds").setValue(20)
+    panel.fine_tune.settings.editor("seconds").setValue(120)
     desk.teacher.use(desk.teacher.settings.model_copy(update={"steps": STEPS}))
     user.click(panel.fine_tune.run)
     yield lambda: idle() and panel.fine_tune.card.isVisible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,7 @@ class History:
         """Pixels that training may learn from, see `known`."""
         self.version = 0
         """Grows with each entry."""
+        self._tally, self._counted_at = Tally(), 0
 
     def new_id(self) -> int:
         """An id that no object has or had; it is not given twice."""
@@ -148,19 +150,21 @@ class History:
     @property
     def tally(self) -> Tally:
         """What has been corrected and confirmed, by the objects that edits touched."""
-        inside: set[int] = set()
-        outside: set[int] = set()
-        states = self.states.reshape(-1)
-        for edit in self.done:
-            if edit.by_hand:
-                for id_, pixel in edit.touched.items():
-                    state = int(states[pixel])
-                    if state & State.CORRECTED:
-                        (inside if state & State.CONFIRMED else outside).add(id_)
-        regions = self.regions
-        outer = sum(not any(_within(a, b) for b in regions if b != a) for a in regions)
+        if self._counted_at != self.version:  # many ask after each change
+            self._tally, self._counted_at = self._counted(), self.version
+        return self._tally
+
+    def _counted(self) -> Tally:
+        touched = [edit.touched for edit in self.done if edit.by_hand]
+        ids = np.fromiter(chain.from_iterable(touched), np.int64)
+        pixels = np.fromiter(chain.from_iterable(one.values() for one in touched), np.int64)
+        states = self.states.reshape(-1)[pixels]
+        corrected = (states & State.CORRECTED) != 0
+        confirmed = (states & State.CONFIRMED) != 0
+        inside = np.unique(ids[corrected & confirmed])
+        outside = np.setdiff1d(ids[corrected], inside)
         checked = sum(edit.kind in ("right", "wrong") and not edit.audit for edit in self.done)
-        return Tally(len(inside), len(outside - inside), outer, checked)
+        return Tally(len(inside), len(outside), _outer(self.regions), checked)
 
     def known(self) -> Iterator[tuple[PlaneIndex, np.ndarray]]:
         """What training may learn from: planes with confirmed pixels, and which those are.
@@ -197,7 +201,13 @@ def _written(labels: np.ndarray, edit: Edit, *, back: bool) -> np.ndarray:
     return labels
 
 
-def _within(inner: Region, outer: Region) -> bool:
-    a, b = inner.box, outer.box
-    holds = b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3]
-    return holds and inner.plane == outer.plane
+def _outer(regions: list[Region]) -> int:
+    """How many of some regions, all different, lie in no other of them."""
+    if not regions:
+        return 0
+    places = np.array([(*plane, *box) for plane, box in regions])
+    *planes, top, left, bottom, right = places.T[:, :, np.newaxis]
+    held = [place == place.T for place in planes]
+    held += [top >= top.T, left >= left.T, bottom <= bottom.T, right <= right.T]
+    holders = np.logical_and.reduce(held).sum(axis=1)  # each holds itself
+    return int((holders == 1).sum())

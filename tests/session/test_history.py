@@ -153,6 +153,32 @@ def test_a_region_within_another_is_not_counted(painter):
     assert painter.history.tally.regions == 1
 
 
+def test_r6_6_a_mask_is_counted_once_for_each_change(painter):
+    painter.paint(np.s_[6:8, 2:5], 2)
+    counted = painter.history.tally
+    assert painter.history.tally is counted, "many places show it"
+    painter.confirm()
+    assert painter.history.tally == Tally(inside=1, regions=1)
+    painter.undo()
+    assert painter.history.tally == counted
+
+
+@given(st.lists(st.tuples(*(st.integers(0, n) for n in (1, 4, 4, 4, 4))), max_size=12))
+def test_regions_are_counted_that_lie_in_no_other(places):
+    history = History((2, 9, 9))
+    for plane, y, x, height, width in places:
+        region = Region((plane,), (y, x, y + height + 1, x + width + 1))
+        history.do(verdicts.confirmed(history, region))
+    made = {region: _pixels(region) for region in history.regions}
+    outer = sum(not any(made[a] < made[b] for b in made) for a in made)
+    assert history.tally.regions == outer
+
+
+def _pixels(region):
+    (plane,), (y0, x0, y1, x1) = region
+    return {(plane, y, x) for y in range(y0, y1) for x in range(x0, x1)}
+
+
 def test_painting_over_pixels_that_nobody_could_know_makes_them_known(painter):
     painter.history.do(verdicts.unsure(painter.history, np.arange(4)))
     painter.paint(np.s_[0, :2], 5)

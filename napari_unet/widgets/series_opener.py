@@ -57,6 +57,15 @@ class SeriesOpener(QObject):
         return self._place.image
 
     @property
+    def reading(self) -> Reading | None:
+        """How the open image is read; None if there is none, or it can not be read."""
+        image = self.image
+        try:
+            return None if image is None else self._desk.stage.reading_of(image)
+        except ValueError:
+            return None
+
+    @property
     def worked_on(self) -> list[Path]:
         """Images of the series that are started or done, without the open one."""
         series = self.series
@@ -147,7 +156,7 @@ class SeriesOpener(QObject):
 
     def _try(self, path: Path | None, then: Literal["next", "previous", ""]) -> bool:
         """Open an image, or the nearest that can be read; whether one was opened."""
-        series, reading = self.series, self._reading()
+        series, reading = self.series, self.reading
         while series is not None and path is not None:
             try:
                 image = open_image(self._viewer, path)
@@ -175,18 +184,10 @@ class SeriesOpener(QObject):
         self._place.show(image)
         self._desk.stage.choose(image)
 
-    def _reading(self) -> Reading | None:
-        """How the open image is read; None if it is not the chosen one, or can not be read."""
-        stage = self._desk.stage
-        try:
-            return stage.reading if self.image is not None and stage.image is self.image else None
-        except ValueError:
-            return None
-
     def _read_alike(self, image: Image, reading: Reading | None) -> None:
         """Read an image as the one before, if it can be read so."""
         stage = self._desk.stage
-        if reading is not None and self._reading() is not None and reading.axes in choices(image):
+        if reading is not None and self.reading is not None and reading.axes in choices(image):
             stage.read_as(reading.axes)
             if reading.channel is None or reading.channel < len(channels(image, reading.axes)):
                 stage.choose_channel(reading.channel)

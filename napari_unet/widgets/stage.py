@@ -80,7 +80,16 @@ class Stage(QObject):
         ValueError
             If there is no image, or it has too many axes.
         """
-        image = self._present()
+        return self.reading_of(self._present())
+
+    def reading_of(self, image: Image) -> Reading:
+        """How an image is read, whichever is chosen.
+
+        Raises
+        ------
+        ValueError
+            If it has too many axes.
+        """
         if image not in self._readings:
             self._readings[image] = layers.propose(image)
         return self._readings[image]

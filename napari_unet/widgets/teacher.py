@@ -62,6 +62,8 @@ class Teacher(QObject):
         tally = self._stage.bench.tally
         if not (tally.regions or tally.checked or self._opener.worked_on):
             return wording.CONFIRM_FIRST
+        if self._opener.worked_on and self._opener.reading is None:
+            return "Open an image of the folder: the others are read as it is."
         return self._session.why_not_run()
 
     def why_not_teach(self) -> str:
@@ -131,10 +133,10 @@ class Teacher(QObject):
         if reason := self.why_not():
             raise ValueError(reason)
         here, others = list(self._stage.bench.corrections()), self._opener.worked_on
-        if not others:
+        reading = self._opener.reading
+        if not others or reading is None:
             use(here)
             return
-        reading = self._stage.reading
         work = partial(gather, others, reading.axes, reading.channel)
         self._gathering.ask(work, partial(_use_both, use, here), at_once=True)
 
@@ -152,8 +154,9 @@ class Teacher(QObject):
         model, base = self._session.model, self._session.base_for(settings)
         here = (work for work in self._stage.bench.works if work.specimen.history.known_px)
         images = [(work.identity, work.reading.channel) for work in here]
-        if self._opener.worked_on:
-            axes, channel = self._stage.reading
+        reading = self._opener.reading
+        if reading is not None:
+            axes, channel = reading
             others = (Identity("", str(path), axes, ()) for path in self._opener.worked_on)
             images += [(other, channel) for other in others]
         return model and Taught(model.path, base and base.path, tuple(images), settings)

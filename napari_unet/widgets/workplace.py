@@ -20,6 +20,15 @@ class ImageStage(Protocol):
     def reading(self) -> Reading:
         """How the chosen image is read."""
 
+    def reading_of(self, image: Image) -> Reading:
+        """How an image is read, whichever is chosen.
+
+        Raises
+        ------
+        ValueError
+            If it has too many axes.
+        """
+
     def choose(self, image: Image) -> None:
         """Put an image under the microscope."""
 

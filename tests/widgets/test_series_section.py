@@ -31,7 +31,10 @@ class Stage:
 
     @property
     def reading(self):
-        return self.readings.setdefault(self.image, propose(self.image))
+        return self.reading_of(self.image)
+
+    def reading_of(self, image):
+        return self.readings.setdefault(image, propose(image))
 
     def read_as(self, axes):
         self.readings[self.image] = read_as(self.image, axes)

@@ -39,6 +39,7 @@ class Keeper(QObject):
         """What each can be restored from, the one that is offered first."""
         self._axes: WeakKeyDictionary[Image, str] = WeakKeyDictionary()
         """How each image was read when it was looked for."""
+        self._origins: WeakKeyDictionary[Image, Origin] = WeakKeyDictionary()
         self._dismissed: WeakSet[Image] = WeakSet()
         self.restoring = False
 
@@ -49,7 +50,7 @@ class Keeper(QObject):
         self._axes[image] = axes
         if image in self._dismissed:
             return
-        work = partial(_worked_on, layers.origin_of(image), axes)
+        work = partial(_worked_on, self._origin(image), axes)
         self._search.ask(work, partial(self._offer, image), at_once=True)
 
     def offer(self, image: Image) -> Found | None:
@@ -74,11 +75,12 @@ class Keeper(QObject):
     def forget(self, image: Image) -> None:
         """Offer nothing that was found for other pixels."""
         self._found.pop(image, None)
+        self._origins.pop(image, None)
         self._dismissed.discard(image)
 
     def keep(self, image: Image, axes: str) -> Specimen:
         """A new specimen of an image; all that is done to it is written to the disk."""
-        identity = layers.origin_of(image).identity(axes)
+        identity = self._origin(image).identity(axes)
         specimen = Specimen.of(identity)
         self._attach(image, specimen, Journal(identity, on_problem=self._tell))
         return specimen
@@ -126,6 +128,13 @@ class Keeper(QObject):
         for journal in list(self._all):
             journal.close()
 
+    def _origin(self, image: Image) -> Origin:
+        """That of an image as it is now; what was read to look for it is not read again."""
+        origin, known = layers.origin_of(image), self._origins.get(image)
+        if known is None or known.array is not origin.array:
+            known = self._origins[image] = origin
+        return known
+
     def _offer(self, image: Image, found: Sequence[Found]) -> None:
         if found:
             self._found[image] = found
@@ -146,7 +155,7 @@ class Keeper(QObject):
         found, entries, specimen = replayed
         if image in self._journals:
             self._journals.pop(image).close()
-        identity = layers.origin_of(image).identity(specimen.axes)
+        identity = self._origin(image).identity(specimen.axes)
         journal = Journal.resume(found, entries, identity, on_problem=self._tell)
         self._attach(image, specimen, journal)
         self._found.pop(image, None)

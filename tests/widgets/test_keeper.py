@@ -7,11 +7,13 @@ import tempfile
 import threading
 from pathlib import Path
 
+import dask.array as da
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 
 from napari_unet import disk
+from napari_unet.images.fingerprint import fingerprint
 from napari_unet.schema.correction import State
 from napari_unet.session.history import History
 from napari_unet.session.journal import all_journals, find, read, saver, shelf
@@ -253,6 +255,39 @@ def test_a_window_that_is_closed_while_a_journal_is_read_can_go_on(sit):
 
 
 # whose corrections they are
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """In the thread of the window: how often somebody has looked what is in an image."""
+    count = []
+
+    def spy(array, axes):
+        count.extend([1] * (threading.current_thread() is threading.main_thread()))
+        return fingerprint(array, axes)
+
+    monkeypatch.setattr("napari_unet.session.origin.fingerprint", spy)
+    return count
+
+
+def test_r4_1_what_is_read_from_the_disk_is_not_read_again_to_begin(sit, looked_at):
+    pixels = da.from_array(two_cells())
+    first = sit(pixels, contrast_limits=(0, 1)).settle().segment().correct()
+    assert not looked_at
+    assert first.work.identity.content == fingerprint(two_cells(), "YX")
+    second = sit(pixels, contrast_limits=(0, 1)).restore()
+    assert not looked_at
+    second.desk.stage.read_as("YX")
+    second.image.data = da.from_array(np.flipud(two_cells()))
+    second.segment()
+    assert second.work.identity.content == fingerprint(np.flipud(two_cells()), "YX")
+
+
+def test_r14_5_an_image_that_was_changed_in_place_is_known_as_it_is_now(sit):
+    sitting = sit().settle()
+    sitting.image.data[3, 50] = 1
+    sitting.segment()
+    assert sitting.work.identity.content == fingerprint(sitting.image.data, "YX")
 
 
 def test_r14_5_another_image_is_offered_nothing(sit):

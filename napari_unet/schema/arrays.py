@@ -3,11 +3,12 @@
 In a record an array is just an array. When a record is written as JSON, pydantic hands over a
 ``context`` with a folder: each array becomes a ``.npy`` file there and the JSON holds its name.
 Nothing is ever pickled. What only can be sliced, such as a plane of a zarr array, is read while it
-is written, part by part.
+is written, part by part; after each, a function ``check`` of the context may end that by an error.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 from uuid import uuid4
@@ -59,15 +60,21 @@ def _read_or_leave(value: Any, info: ValidationInfo) -> Any:
 
 def _write(array: np.ndarray | ArrayLike, info: SerializationInfo) -> str:
     name = f"{uuid4().hex}.npy"
-    path = Path((info.context or {})["folder"]) / name
+    context = info.context or {}
+    path, check = Path(context["folder"]) / name, context.get("check", _nothing)
+    check()
     if isinstance(array, np.ndarray):
         np.save(path, array, allow_pickle=False)
     else:
-        _write_parts(array, path)
+        _write_parts(array, path, check)
     return name
 
 
-def _write_parts(array: ArrayLike, path: Path) -> None:
+def _nothing() -> None:
+    """What is done after each part if nobody asked for anything."""
+
+
+def _write_parts(array: ArrayLike, path: Path, check: Callable[[], None]) -> None:
     """Write what can be sliced only, by parts along its longest axis that are whole chunks."""
     written = np.lib.format.open_memmap(path, "w+", np.dtype(array.dtype), array.shape)
     axis = int(np.argmax(array.shape))
@@ -80,6 +87,7 @@ def _write_parts(array: ArrayLike, path: Path) -> None:
             for at, size in enumerate(array.shape)
         )
         written[part] = np.asarray(array[part])
+        check()
     written.flush()
 
 

@@ -263,6 +263,32 @@ def test_a_job_whose_plane_is_being_read_can_be_cancelled(engine, temporary):
     assert isinstance(hear(engine, "count").end(), Done)
 
 
+def test_r4_2_who_cancels_does_not_wait_for_what_is_still_to_be_read(
+    engine, temporary, monkeypatch
+):
+    monkeypatch.setattr("napari_unet.schema.arrays._PART_PX", 1)
+    plane, reads = Slow(), []
+    monkeypatch.setattr(Slow, "__getitem__", _counted(Slow.__getitem__, reads))
+    heard = hear(engine, "echo", [plane, plane])
+    assert plane.asked.wait(10)
+    engine.cancel()
+    assert heard.end(1) == Cancelled()
+    assert isinstance(hear(engine, "count").end(), Done), "the engine is free meanwhile"
+    plane.allowed.set()
+    assert comes_true(lambda: _idle("copy of planes"))
+    assert len(reads) == 1
+    assert len(heard.messages) == 1
+    assert list(temporary.rglob("*.npy")) == []
+
+
+def _counted(read, reads):
+    return lambda self, key: (reads.append(key), read(self, key))[1]
+
+
+def _idle(name):
+    return not any(thread.name == name for thread in threading.enumerate())
+
+
 def test_a_plane_that_cannot_be_read_is_said_and_the_engine_is_free(engine, temporary):
     plane = Slow(OSError("The disk is gone."))
     plane.allowed.set()

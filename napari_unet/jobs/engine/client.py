@@ -42,6 +42,11 @@ class _Running:
         self.sent = True
         process.send(frame)
 
+    def check(self) -> None:
+        """End the copying of arrays that nobody needs any more."""
+        if self.cancelled:
+            raise InterruptedError("The job was cancelled.")
+
 
 class Engine:
     """Runs jobs in a process of its own, so that the window never waits and outlives a crash.
@@ -122,18 +127,19 @@ class Engine:
         self, running: _Running, request: Request, process: Process, folder: JobFolder
     ) -> None:
         """Write a request in a thread, and send it if nobody has cancelled it meanwhile."""
-        ending: Ending = Cancelled()
+        failure = None
         try:
-            frame = wire.pack_request(request, folder.arrays)
+            frame = wire.pack_request(request, folder.arrays, running.check)
         except Exception as error:  # noqa: BLE001 - whatever an array that is read raises
-            frame, ending = b"", failed(error)
+            failure = failed(error)
         with self._lock:
-            if self._running is not running:  # it was told already how that ended
+            if self._running is not running or running.cancelled:  # whoever did that tells it
                 return
-            if frame and not running.cancelled:
+            if failure is None:
                 running.send(frame, process)
                 return
-        self._tell(running, ending)
+            self._finish(running)
+        self._say(running, failure)
 
     def tell(self, word: Word) -> None:
         """Let a correction join the fine-tuning that runs, or say where to predict next.
@@ -157,7 +163,8 @@ class Engine:
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far.
 
-        A job that is stuck is killed with its process after the grace time.
+        A job that is stuck is killed with its process after the grace time; one whose arrays are
+        still being read ends at once.
         """
         with self._lock:
             running, process = self._running, self._process
@@ -167,6 +174,9 @@ class Engine:
             if running.sent:
                 self._kill_in(self._grace_s, running)
                 process.send(wire.CANCEL)
+                return
+            self._finish(running)
+        self._say(running, Cancelled())
 
     def warm_up(self) -> None:
         """Start the process and let it load what the first job needs, without waiting for it."""
@@ -231,6 +241,9 @@ class Engine:
     def _tell(self, running: _Running, message: Message) -> None:
         if isinstance(message, Ending):
             self._finish(running)
+        self._say(running, message)
+
+    def _say(self, running: _Running, message: Message) -> None:
         try:
             running.listener(message)
         except Exception:  # the listener's own fault must not silence the engine

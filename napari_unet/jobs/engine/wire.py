@@ -8,7 +8,7 @@ is pickled, and gigabytes never go through a pipe.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,9 +51,12 @@ def frames(stream: BinaryIO) -> Iterator[bytes]:
         yield frame
 
 
-def pack_request(request: Request, folder: Path) -> bytes:
-    """Write a request; its arrays are copied to files now, so later painting cannot reach them."""
-    return _REQUEST.dump_json(request, context={"folder": folder})
+def pack_request(request: Request, folder: Path, check: Callable[[], None] = lambda: None) -> bytes:
+    """Write a request; its arrays are copied to files now, so later painting cannot reach them.
+
+    Between them, and between their parts, ``check`` may end that by an error.
+    """
+    return _REQUEST.dump_json(request, context={"folder": folder, "check": check})
 
 
 def unpack_request(frame: bytes, folder: Path) -> Request:

@@ -12,6 +12,7 @@ from napari_unet.images.instances import carry_ids
 from napari_unet.inference.predict import predict_planes
 from napari_unet.inference.prepare import plane_size
 from napari_unet.models.model import Model
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.events import Compared, Event, Progress, TileDone
 from napari_unet.schema.prediction import Box
 from napari_unet.schema.settings import PredictSettings
@@ -20,7 +21,7 @@ from napari_unet.schema.settings import PredictSettings
 def comparing(
     old: Model,
     new: Model,
-    plane: np.ndarray,
+    plane: ArrayLike,
     settings: PredictSettings = PredictSettings(),  # noqa: B008 (frozen)
     region: Box | None = None,
 ) -> Generator[Event, None, None]:
@@ -56,7 +57,7 @@ def comparing(
 
 
 def _seen(
-    model: Model, plane: np.ndarray, settings: PredictSettings, box: Box
+    model: Model, plane: ArrayLike, settings: PredictSettings, box: Box
 ) -> Generator[Event, None, np.ndarray]:
     """Probabilities of a box, float32 (class, y, x); of the events only those for people."""
     y0, x0, y1, x1 = box

@@ -8,7 +8,7 @@ is written, part by part; after each, a function ``check`` of the context may en
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 from uuid import uuid4
@@ -108,6 +108,16 @@ class ArrayRecord(Record):
     """A record with fields that are arrays."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+
+
+def arrays_of(record: Record) -> Iterator[np.ndarray | ArrayLike]:
+    """All arrays of a record, and of the records in it."""
+    for _, value in record:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Record):
+                yield from arrays_of(one)
+            elif hasattr(one, "dtype"):
+                yield one
 
 
 R = TypeVar("R", bound=Record)

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from napari_unet.schema.arrays import Array, ArrayRecord
+from napari_unet.schema.arrays import Array, ArrayRecord, LazyArray
 
 
 class State(IntFlag):
@@ -71,7 +71,7 @@ class Correction(ArrayRecord):
     """
 
     image_id: str
-    image: Array
+    image: LazyArray
     labels: Array
     known: Array
     classes: int = Field(1, ge=1, le=255)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from napari_unet.schema.arrays import Array, ArrayRecord, LazyArray
+from napari_unet.schema.arrays import ArrayRecord, LazyArray
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.prediction import Box
@@ -44,7 +44,7 @@ class PredictRequest(ArrayRecord):
 class View(ArrayRecord):
     """What a person looks at while they wait."""
 
-    plane: Array
+    plane: LazyArray
     """The whole plane, as in `PredictRequest`."""
     box: Box | None = None
     """What of it is on the screen; None is all."""
@@ -95,7 +95,7 @@ class CompareRequest(ArrayRecord):
     old: str
     new: str
     """Name, id or path of each."""
-    plane: Array
+    plane: LazyArray
     """The whole plane, as in `PredictRequest`."""
     settings: PredictSettings = PredictSettings()
     region: Box | None = None

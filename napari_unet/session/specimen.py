@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import TileDone
 from napari_unet.schema.prediction import Box
@@ -72,7 +73,7 @@ class Specimen:
         self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
         return fresh
 
-    def corrections(self, image_of: Callable[[PlaneIndex], np.ndarray]) -> Iterator[Correction]:
+    def corrections(self, image_of: Callable[[PlaneIndex], ArrayLike]) -> Iterator[Correction]:
         """What can be learned from: every plane with confirmed pixels.
 
         Parameters
@@ -83,7 +84,7 @@ class Specimen:
         for plane, known in self.history.known():
             yield self.correction(plane, known, image_of(plane))
 
-    def correction(self, plane: PlaneIndex, known: np.ndarray, image: np.ndarray) -> Correction:
+    def correction(self, plane: PlaneIndex, known: np.ndarray, image: ArrayLike) -> Correction:
         """What can be learned from one plane, of which so much is known."""
         return Correction(
             image_id=":".join([self.image_id, *map(str, plane)]),

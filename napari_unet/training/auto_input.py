@@ -158,7 +158,7 @@ def _window(card: ModelCard, correction: Correction, counted: np.ndarray) -> Win
     part = around(seen, CONTEXT_PX)
     bright, dark = (
         prepare(
-            np.asarray(correction.image),
+            correction.image,
             card.model_copy(update={"input": InputSettings(inverted=inverted)}),
         )[(slice(None), *part)]
         for inverted in (False, True)

@@ -7,11 +7,11 @@ from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, finalize
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.correction import Correction
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.history import Tally
@@ -219,5 +219,5 @@ class Bench(QObject):
         return work
 
 
-def _plane_of(image: Image, reading: Reading, plane: PlaneIndex) -> np.ndarray:
+def _plane_of(image: Image, reading: Reading, plane: PlaneIndex) -> ArrayLike:
     return layers.snapshot(image, reading, [plane])[0]

@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
+from napari_unet.images.lazy import whole
+from napari_unet.schema.arrays import ArrayLike
 from napari_unet.session import wording
+from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.exchange import Exported, Imported, corrected_planes, export, read_masks
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.verdicts import imported
@@ -90,9 +93,8 @@ class ExchangeRow(QWidget):
         labels, states = np.array(specimen.labels), specimen.history.states.copy()
         planes = corrected_planes(states)
         pixels = dict(zip(planes, layers.snapshot(image, work.reading, planes), strict=True))
-        save = partial(
-            export, Path(folder), image.name, specimen.axes, labels, states, pixels.__getitem__
-        )
+        image_of = partial(_pixels, pixels)
+        save = partial(export, Path(folder), image.name, specimen.axes, labels, states, image_of)
         self._later.ask(save, partial(self._tell_saved, Path(folder)), at_once=True)
 
     def _tell_saved(self, folder: Path, exported: Exported) -> None:
@@ -114,3 +116,7 @@ class ExchangeRow(QWidget):
         before = np.asarray(specimen.labels)
         work.results.show_masks()
         work.corrector.recorder.do(imported(specimen.history, before, masks.labels, masks.states))
+
+
+def _pixels(of: dict[PlaneIndex, ArrayLike], plane: PlaneIndex) -> np.ndarray:
+    return whole(of[plane])

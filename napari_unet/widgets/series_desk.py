@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Image
 from qtpy.QtCore import QObject
 
+from napari_unet.images.lazy import whole
 from napari_unet.session.ahead import Ahead, hand_over
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.series import Series, Standing
@@ -142,7 +143,8 @@ class SeriesDesk(QObject):
         ready = self._ahead.take(target) if target is not None else None
         if ready is None:
             return False
-        if not ready.is_of(layers.snapshot(image, stage.reading, list(ready.pixels))):
+        pixels = layers.pixels_of(image, stage.reading, list(ready.pixels))
+        if not ready.is_of([whole(plane) for plane in pixels]):
             return False  # the file has changed meanwhile
         hand_over(self._desk.session, stage.begin().results.specimen, ready)
         return True

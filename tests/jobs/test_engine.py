@@ -12,11 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_unet.jobs.engine.client import Engine, takes_long
+from napari_unet.jobs.engine.client import Engine
 from napari_unet.jobs.engine.process import environment
+from napari_unet.jobs.engine.wire import takes_long
 from napari_unet.jobs.messages import Cancelled, Done, Failed
+from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import Progress, TileDone
-from napari_unet.schema.requests import Looking
+from napari_unet.schema.requests import (
+    CompareRequest,
+    FineTuneRequest,
+    Joining,
+    Looking,
+    View,
+)
 from tests.jobs.listening import Heard, ask, comes_true, is_alive
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
@@ -322,6 +330,24 @@ def test_the_engine_can_be_closed_while_a_plane_is_read(engine):
 )
 def test_large_planes_are_copied_in_a_thread(plane, long):
     assert takes_long(ask("echo", [plane])) == long
+
+
+def test_r4_1_planes_of_corrections_are_read_in_a_thread(engine, temporary):
+    plane, labels = Slow(), np.zeros(Slow.shape, np.uint8)
+    correction = Correction(image_id="a", image=plane, labels=labels, known=labels)
+    small = correction.model_copy(update={"image": labels})
+    view = View(plane=plane)
+    assert takes_long(FineTuneRequest(model="m", corrections=[small, correction]))
+    assert takes_long(FineTuneRequest(model="m", corrections=[small], view=view))
+    assert takes_long(CompareRequest(old="m", new="n", plane=plane))
+    assert not takes_long(FineTuneRequest(model="m", corrections=[small]))
+    heard = hear(engine, "endless-tiles")
+    heard.first()
+    engine.tell(Joining(correction=correction))
+    assert plane.asked.wait(10), "and the window goes on meanwhile"
+    engine.cancel()
+    assert heard.end() == Cancelled()
+    plane.allowed.set()
 
 
 def test_close_cancels_what_runs_and_may_be_called_again(engine, temporary):

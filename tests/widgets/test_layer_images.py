@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_unet.images.lazy import whole
 from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Reading, origin_of
 from napari_unet.widgets.layers.opening import open_image
@@ -70,7 +71,9 @@ def test_only_the_planes_that_are_asked_for_are_read(viewer):
 
     image = viewer.add_image(np.zeros((100, 30, 40), "f4"))
     image = type("Stand-in", (), {"multiscale": False, "data": Lazy()})()
-    layers.snapshot(image, Reading("ZYX"), [(3,), (7,)])
+    planes = layers.snapshot(image, Reading("ZYX"), [(3,), (7,)])
+    assert Lazy.read == 0
+    assert [whole(plane).shape for plane in planes] == [(30, 40)] * 2
     assert Lazy.read == 2
 
 

@@ -1,6 +1,8 @@
+import dask.array as da
 import numpy as np
 import pytest
 
+from napari_unet.images.lazy import PlaneView, whole
 from napari_unet.session import verdicts
 from napari_unet.session.edits import Region
 from napari_unet.widgets.layers import Reading
@@ -97,6 +99,19 @@ def test_r14_4_corrections_are_a_snapshot(stage, segmented, image):
     np.testing.assert_array_equal(correction.labels, labels)
     np.testing.assert_array_equal(correction.known, known)
     assert correction.image.max() == 1
+
+
+def test_r4_1_what_is_learned_of_an_image_on_the_disk_is_not_read_in_the_window(desk, viewer):
+    stage = desk.stage
+    image = viewer.add_image(da.zeros((7, 32, 32)), contrast_limits=(0, 1))
+    confirm(stage.begin(), Region((3,), (0, 0, 9, 9)))
+    (correction,) = stage.bench.corrections()
+    assert isinstance(correction.image, PlaneView)
+    assert correction.image.shape == (32, 32)
+    view = desk.watcher.view()
+    assert isinstance(view.plane, PlaneView)
+    image.data = np.ones((7, 32, 32))
+    assert not whole(correction.image).any(), "what was there when it was asked for"
 
 
 def test_each_plane_has_an_id_of_its_own(stage, viewer):

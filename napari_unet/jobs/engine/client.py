@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock, Thread, Timer, current_thread
-
-import numpy as np
 
 from napari_unet.jobs.engine import wire
 from napari_unet.jobs.engine.process import Process
@@ -16,11 +15,9 @@ from napari_unet.jobs.failure import failed
 from napari_unet.jobs.folder import JobFolder
 from napari_unet.jobs.job import ALREADY_RUNNING, CLOSED, Listener
 from napari_unet.jobs.messages import Cancelled, Ending, Failed, Message
-from napari_unet.schema.requests import PredictRequest, Request, Word
+from napari_unet.schema.requests import Request, Word
 
 _JOIN_S = 1.0
-_AT_ONCE_BYTES = 1 << 25
-"""Arrays of so many bytes are copied in some hundredths of a second."""
 
 _logger = logging.getLogger(__name__)
 
@@ -80,6 +77,8 @@ class Engine:
         self._process: Process | None = None
         self._running: _Running | None = None
         self._closed = False
+        self._later = ThreadPoolExecutor(1, "copy of planes")
+        """Copies what is said to a job, where that takes long, in the order in which it is said."""
 
     @property
     def busy(self) -> bool:
@@ -113,7 +112,7 @@ class Engine:
                 raise ValueError(ALREADY_RUNNING)
             process, folder = self._started()
             running = _Running(on_message)
-            if takes_long(request):
+            if wire.takes_long(request):
                 self._running = running
                 work = (running, request, process, folder)
                 Thread(target=self._copy, args=work, name="copy of planes", daemon=True).start()
@@ -144,21 +143,36 @@ class Engine:
     def tell(self, word: Word) -> None:
         """Let a correction join the fine-tuning that runs, or say where to predict next.
 
-        Arrays are copied now. The answer to a correction is the event `Joined`; where nothing runs
-        any more there is none.
+        Arrays are copied now, or in a thread as those of a request. The answer to a correction is
+        the event `Joined`; where nothing runs any more there is none.
 
         Raises
         ------
         OSError
             If the arrays cannot be written.
         """
+        if wire.takes_long(word) and not self._closed:
+            self._later.submit(self._pass_on_later, word)
+        else:
+            self._pass_on(word)
+
+    def _pass_on_later(self, word: Word) -> None:
+        try:
+            self._pass_on(word)
+        except Exception:  # whatever an array that is read raises; the job goes on without it
+            _logger.exception("What was said to a job could not be read.")
+
+    def _pass_on(self, word: Word) -> None:
         with self._lock:
             running, process, folder = self._running, self._process, self._folder
             if running is None or not running.sent or running.cancelled:
                 return
             if process is None or folder is None:
                 return
-            process.send(wire.pack_word(word, folder.arrays))
+        frame = wire.pack_word(word, folder.arrays)
+        with self._lock:
+            if self._running is running:
+                process.send(frame)
 
     def cancel(self) -> None:
         """Ask the job to end at its next event; a training keeps the best so far.
@@ -195,6 +209,7 @@ class Engine:
             process.kill()
             if process.thread is not current_thread():
                 process.thread.join(_JOIN_S)
+        self._later.shutdown(wait=False, cancel_futures=True)
         if folder is not None:
             folder.remove()
 
@@ -257,15 +272,6 @@ class Engine:
             if self._folder is not None:
                 self._folder.empty_arrays()
             self._running = None
-
-
-def takes_long(request: Request) -> bool:
-    """Whether copying the arrays of a request would stop a window for longer than it may."""
-    if not isinstance(request, PredictRequest):
-        return False
-    arrays = [plane for plane in request.planes if isinstance(plane, np.ndarray)]
-    size = sum(plane.nbytes for plane in arrays)
-    return len(arrays) < len(request.planes) or size > _AT_ONCE_BYTES
 
 
 @contextmanager

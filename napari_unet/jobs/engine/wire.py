@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter
 
 from napari_unet.jobs.messages import Message
+from napari_unet.schema.arrays import arrays_of
 from napari_unet.schema.requests import Request, Word
 
 CANCEL, WARM_UP = b"cancel", b"warm up"
@@ -27,6 +28,8 @@ WORD = b"word"
 HEARD = b"heard"
 """Frame from the engine: the job was asked to end, and is about to; every other is a message."""
 
+_AT_ONCE_BYTES = 1 << 25
+"""Arrays of so many bytes are copied in some hundredths of a second."""
 _LENGTH = struct.Struct("<I")
 # A loss that has become NaN has to arrive as NaN; JSON's null would not be a number.
 _CONFIG = ConfigDict(ser_json_inf_nan="constants")
@@ -49,6 +52,16 @@ def frames(stream: BinaryIO) -> Iterator[bytes]:
         if len(frame) < length:
             return
         yield frame
+
+
+def takes_long(said: Request | Word) -> bool:
+    """Whether copying its arrays would stop a window for longer than it may."""
+    size = 0
+    for array in arrays_of(said):
+        if not isinstance(array, np.ndarray):
+            return True
+        size += array.nbytes
+    return size > _AT_ONCE_BYTES
 
 
 def pack_request(request: Request, folder: Path, check: Callable[[], None] = lambda: None) -> bytes:

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_unet.images import axes as reader
-from napari_unet.images.lazy import PlaneView, whole
+from napari_unet.images.lazy import PlaneView
 from napari_unet.schema.arrays import ArrayLike
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import PlaneIndex
@@ -97,9 +97,12 @@ def origin_of(image: Image) -> Origin:
     return Origin(array_of(image), path_of(image))
 
 
-def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[np.ndarray]:
-    """Copies of planes of an image, so that nothing changes under a job."""
-    return [np.array(whole(pixels)) for pixels in pixels_of(image, reading, planes)]
+def snapshot(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[ArrayLike]:
+    """Planes of an image for a job: copies, so that nothing changes under it; of what is not in
+    memory nothing is read here.
+    """
+    found = pixels_of(image, reading, planes)
+    return [pixels.copy() if isinstance(pixels, np.ndarray) else pixels for pixels in found]
 
 
 def pixels_of(image: Image, reading: Reading, planes: Sequence[PlaneIndex]) -> list[ArrayLike]:

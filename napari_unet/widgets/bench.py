@@ -77,6 +77,8 @@ class Bench(QObject):
         self._ends: WeakKeyDictionary[Image, finalize[..., Image]] = WeakKeyDictionary()
         self._orphans: list[Work] = []
         """Work on images that are gone, while their masks may still be there."""
+        self.shows_known = True
+        """Whether the layers show what is known of the pixels."""
         self.keeper = Keeper(self)
         self.keeper.changed.connect(self.changed)
 
@@ -92,6 +94,12 @@ class Bench(QObject):
     def work_on(self, specimen: Specimen) -> Work | None:
         """The work on a specimen, if its image is still open."""
         return next((work for work in self.works if work.specimen is specimen), None)
+
+    def show_known(self, shown: bool) -> None:
+        """Show what is known of the pixels of all images, also of those that come; or hide it."""
+        self.shows_known = shown
+        for work in self._works.values():
+            work.results.overlay.set_visible(shown)
 
     def begin(self, image: Image, reading: Reading) -> Work:
         """The work on an image, which begins now if it has not yet."""
@@ -196,6 +204,7 @@ class Bench(QObject):
 
     def _put(self, image: Image, reading: Reading, specimen: Specimen) -> Work:
         results = Results(self._viewer, image, specimen)
+        results.overlay.set_visible(self.shows_known)
         corrector = Corrector(self._viewer, results, self)
         corrector.changed.connect(self.changed)
         reviewer = Reviewer(self._viewer, results, corrector, self)

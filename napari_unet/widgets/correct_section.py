@@ -48,7 +48,7 @@ class CorrectSection(Section):
         self.count = Explanation()
         self.overlay = QCheckBox("Show")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
-        self.overlay.setChecked(True)
+        self.overlay.setChecked(desk.stage.bench.shows_known)
         self.unsure = QCheckBox("Show uncertainty")
         self.unsure.setToolTip(_UNSURE)
         self.unsure_means = Explanation()
@@ -172,5 +172,4 @@ class CorrectSection(Section):
 
     @guarded
     def _on_overlay_toggled(self, shown: bool) -> None:
-        for work in self._desk.stage.bench.works:
-            work.results.overlay.set_visible(shown)
+        self._desk.stage.bench.show_known(shown)

@@ -224,6 +224,18 @@ def test_showing_the_overlay_can_be_switched_off(panel, viewer, segmented, desk,
     assert not viewer.layers["cells known"].visible
 
 
+def test_the_overlay_that_was_switched_off_is_so_for_images_that_come_later(
+    panel, viewer, desk, settled
+):
+    panel.correct.overlay.setChecked(False)
+    viewer.add_image(two_cells(), name="later")
+    desk.segment("all")
+    settled()
+    desk.stage.work.corrector.confirm_view()
+    assert not viewer.layers["later known"].visible
+    assert not Panel(viewer, desk).correct.overlay.isChecked(), "nor does another panel forget"
+
+
 def test_moving_a_slider_is_followed_by_the_mask(panel, segmented, settled):
     panel.segment.masks.editor("min_size_px").setValue(150)
     settled()

@@ -7,7 +7,7 @@ from napari_unet.session.runs import Runs
 from napari_unet.session.specimen import Specimen
 from napari_unet.widgets import layers
 from napari_unet.widgets.layers import Results, role_of
-from napari_unet.widgets.layers.overlay import STROKE, colour_of
+from napari_unet.widgets.layers.overlay import FRAME, STROKE, colour_of
 
 
 @pytest.fixture
@@ -147,6 +147,59 @@ def test_a_stroke_covers_what_is_known_and_gives_it_back(viewer, results):
     assert np.count_nonzero(shown == STROKE) == 2
     results.overlay.unmark()
     np.testing.assert_array_equal(shown, states)
+
+
+def test_what_is_known_is_changed_only_by_what_is_done_to_the_masks(viewer, results):
+    known(results, np.full((40, 60), State.CONFIRMED, np.uint8))
+    some = np.full((40, 60), State.CONFIRMED, np.uint8)
+    some[3:6, 3:6] = State.CORRECTED
+    known(results, some)
+    layer = viewer.layers["cells known"]
+    assert not layer.editable
+    layer.undo()
+    layer.redo()
+    np.testing.assert_array_equal(layer.data, some)
+
+
+def test_what_is_hidden_before_it_is_there_stays_hidden(viewer, results):
+    results.overlay.set_visible(False)
+    known(results, np.full((40, 60), State.CONFIRMED, np.uint8))
+    layer = viewer.layers["cells known"]
+    assert not layer.visible
+    some = np.zeros((40, 60), np.uint8)
+    some[30:33, 50:53] = State.CORRECTED
+    known(results, some)
+    results.overlay.set_visible(True)
+    assert layer.visible
+    np.testing.assert_array_equal(layer.data, some)
+
+
+@pytest.mark.parametrize("by", ["panel", "list of layers"])
+def test_a_stroke_is_seen_where_all_else_is_hidden(viewer, results, by):
+    known(results, np.full((40, 60), State.CONFIRMED, np.uint8))
+    layer = viewer.layers["cells known"]
+    if by == "panel":
+        results.overlay.set_visible(False)
+    else:
+        layer.visible = False
+    for value in (STROKE, FRAME):
+        results.overlay.mark((), np.array([1, 2]), np.array([1, 2]), value)
+    results.overlay.unmark()
+    assert layer.visible
+    assert layer.get_color(FRAME)[3] > 0
+    assert layer.get_color(int(State.CONFIRMED))[3] == 0
+    results.overlay.set_visible(True)
+    assert layer.get_color(int(State.CONFIRMED))[3] > 0
+    results.overlay.set_visible(False)
+    assert layer.get_color(int(State.CONFIRMED))[3] == 0
+    results.overlay.unmark(FRAME)
+    assert not layer.visible
+    if by == "panel":
+        results.overlay.set_visible(True)
+    else:
+        layer.visible = True
+    assert layer.visible
+    assert layer.get_color(int(State.CONFIRMED))[3] > 0
 
 
 def test_planes_of_a_stack_with_channels_in_the_middle(viewer):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_unet.schema.correction import State
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.runs import Runs
+from napari_unet.widgets.layers.masks import Labels
 from napari_unet.widgets.layers.slots import Slots
 from napari_unet.widgets.theme import CONFIRMED, CORRECTED, UNKNOWN
 
@@ -29,6 +29,10 @@ def colour_of(state: int) -> str:
     return f"{CONFIRMED}3a" if state & State.CONFIRMED else "#00000000"
 
 
+_MARKS: dict[int | None, str] = {None: "#00000000", STROKE: "#ffffffe0", FRAME: "#ffffffb0"}
+_STATES: dict[int | None, str] = {state: colour_of(state) for state in range(2 * State.AUDITED)}
+
+
 class Mark(NamedTuple):
     """Pixels that show something else than their state."""
 
@@ -39,6 +43,8 @@ class Mark(NamedTuple):
 
 class Overlay:
     """Shows the states of the pixels over the image.
+
+    Nobody edits in its layer, and marks are seen also where the states are hidden.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ class Overlay:
         self._slots = slots
         self._states = states
         self._marks: dict[int, Mark] = {}
+        self._shown = True
+        """Whether the states are to be seen."""
 
     def show(self, runs: Runs) -> None:
         """Show pixels whose state has just become another one."""
@@ -61,7 +69,7 @@ class Overlay:
         if layer is None:
             if self._slots.image is not None:
                 self.show_all()
-        elif runs.size <= _FEW_PX:
+        elif runs.size <= _FEW_PX and layer.visible:  # napari has no picture of a hidden one
             where = np.unravel_index(runs.pixels, layer.data.shape)
             layer.data_setitem(where, runs.values.astype(np.uint8))
         else:
@@ -82,8 +90,12 @@ class Overlay:
     ) -> None:
         """Show pixels of a stroke or a frame, in place of those that were shown of it before."""
         layer = self._layer()
+        if not self._marks:
+            self._shown = layer.visible  # it may have been hidden in the list of layers
         self._lift(layer, value)
         self._marks[value] = Mark(plane, rows, columns)
+        if not layer.visible:
+            self._look(layer)
         self._plane(layer, plane)[rows, columns] = value
         layer.refresh(extent=False, thumbnail=False)
 
@@ -92,13 +104,22 @@ class Overlay:
         layer = self._slots.find("known")
         if layer is not None and value in self._marks:
             self._lift(layer, value)
+            if not self._shown:
+                self._look(layer)
             layer.refresh(extent=False, thumbnail=False)
 
     def set_visible(self, shown: bool) -> None:
-        """Show or hide all of it."""
+        """Show or hide the states."""
+        self._shown = shown
         layer = self._slots.find("known")
         if layer is not None:
-            layer.visible = shown
+            self._look(layer)
+
+    def _look(self, layer: Labels) -> None:
+        """Where the states are hidden, show marks alone, as long as there are any."""
+        layer.visible = self._shown or bool(self._marks)
+        seen = _MARKS if self._marks and not self._shown else _STATES | _MARKS
+        layer.colormap = DirectLabelColormap(color_dict=seen)
 
     def _lift(self, layer: Labels, value: int) -> None:
         """Show the states again where a mark was, and whatever other marks it covered."""
@@ -116,14 +137,14 @@ class Overlay:
     def _layer(self) -> Labels:
         layer: Labels | None = self._slots.find("known")
         if layer is None:
-            colours: dict[int | None, str] = {s: colour_of(s) for s in range(2 * State.AUDITED)}
-            colours |= {None: "#00000000", STROKE: "#ffffffe0", FRAME: "#ffffffb0"}
             layer = Labels(
                 self._states.reshape(self._slots.frame.shape).copy(),
                 name=f"{self._slots.name} known",
                 opacity=1.0,
-                colormap=DirectLabelColormap(color_dict=colours),
+                visible=self._shown,
+                colormap=DirectLabelColormap(color_dict=_STATES | _MARKS),
                 **self._slots.placement,
             )
+            layer.editable = False
             self._slots.add("known", layer)
         return layer

@@ -129,4 +129,5 @@ class Panel(QWidget):
     def _on_taken_out(self) -> None:
         if self.parent() is None:
             self.desk.close()
+            self._viewer.events.theme.disconnect(self._on_theme_changed)
             self.deleteLater()

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QWidget,
+)
 
 from napari_unet.jobs.messages import Cancelled
 from napari_unet.schema.events import Progress, StepDone, Validated
@@ -215,6 +222,15 @@ def test_the_theme_of_the_viewer_is_followed(panel, viewer, theme):
     before = panel.styleSheet()
     viewer.theme = theme
     assert panel.styleSheet() != before
+
+
+def test_a_panel_that_was_closed_follows_no_theme_any_more(viewer, desk, qtbot, said):
+    panel, window = Panel(viewer, desk), QWidget()
+    panel.setParent(window)
+    with qtbot.waitSignal(panel.destroyed):
+        panel.setParent(None)  # so does napari with a dock widget that is closed
+    viewer.theme = "light"
+    assert said() == []
 
 
 def test_showing_the_overlay_can_be_switched_off(panel, viewer, segmented, desk, qtbot):

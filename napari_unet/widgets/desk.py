@@ -79,6 +79,9 @@ class Desk(QObject):
         self.comparison = Comparison(self.session, self.stage, self)
         self._adopted = ""
         self._unmade: Specimen | None = None
+        """Its masks are still to be made with the mask settings."""
+        self._check_due = False
+        """The chosen device is still to be tried."""
         self._connect()
         self._adopt_mask_settings()
         self.opener = SeriesOpener(viewer, self, self)
@@ -201,11 +204,16 @@ class Desk(QObject):
         self.stage.bench.leave(image)
 
     def check_device(self) -> None:
-        """Find out in the background which device works, and so start the engine ahead."""
+        """Find out in the background which device works, and so start the engine ahead.
+
+        While a job runs, that waits until it has ended.
+        """
+        self._check_due = self.session.running is not None
         self.session.check(self.predict_settings.device)
 
     def close(self) -> None:
         """End all jobs and the engine; the images and their edits stay."""
+        self._check_due = False
         self._series.close()
         self.teacher.drop()
         self._display.drop()
@@ -224,6 +232,8 @@ class Desk(QObject):
         self._adopt_mask_settings()
         self._make_masks()
         self.changed.emit()
+        if self._check_due and self.session.running is None:
+            self.check_device()
 
     @guarded
     def _on_progressed(self) -> None:

@@ -7,7 +7,7 @@ from napari.components import ViewerModel
 
 from napari_unet.jobs.messages import Cancelled, Done, Failed
 from napari_unet.schema.events import TileDone
-from napari_unet.schema.requests import FineTuneRequest, PredictRequest
+from napari_unet.schema.requests import CheckRequest, FineTuneRequest, PredictRequest
 from napari_unet.schema.settings import FineTuneSettings, MaskSettings, PredictSettings
 from napari_unet.widgets.desk import Desk, desk_of
 from tests.session.fakes import FakeEngine, two_cells, write_card
@@ -181,6 +181,30 @@ def test_r7_5_a_change_of_device_is_tried_at_once_and_is_that_of_the_next_job(sl
     assert [request.device for request in engine.requests] == ["cpu"]
     desk.segment("view")
     assert desk.session.wanted.request.settings.device == "cpu"
+
+
+def test_r7_2_a_device_that_is_chosen_while_a_job_runs_is_tried_after_it(slow, viewer, qtbot):
+    desk, engine = slow
+    viewer.add_image(two_cells())
+    desk.segment("view")
+    desk.use_predict_settings(PredictSettings(device="cuda"))
+    desk.use_predict_settings(PredictSettings(device="cpu"))
+    engine.work()
+    qtbot.waitUntil(lambda: len(engine.requests) == 2)
+    assert engine.requests[-1] == CheckRequest(device="cpu")
+    engine.work()
+    qtbot.waitUntil(lambda: desk.session.device is not None)
+    assert len(engine.requests) == 2, "once is enough"
+
+
+def test_a_device_is_not_tried_after_the_panel_was_closed(slow, viewer, qtbot):
+    desk, engine = slow
+    viewer.add_image(two_cells())
+    desk.segment("view")
+    desk.use_predict_settings(PredictSettings(device="cpu"))
+    desk.close()
+    desk.changed.emit()
+    assert len(engine.requests) == 1
 
 
 def test_r14_1_two_viewers_have_two_desks(qapp):

@@ -41,6 +41,11 @@ def shown(viewer, correct, segmented, qtbot):
     return layer_of(viewer)
 
 
+def test_r14_3_the_layer_lies_on_the_image_also_when_that_moves(shown, image):
+    image.scale, image.translate = (2, 3), (100, 0)
+    assert np.allclose(shown.data_to_world((5, 7)), image.data_to_world((5, 7)))
+
+
 def test_there_is_nothing_to_show_before_a_prediction(correct, image):
     assert not correct.unsure.isEnabled()
     assert correct.unsure.toolTip() == NOTHING_YET

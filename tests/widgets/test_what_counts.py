@@ -134,6 +134,20 @@ def test_the_layer_is_never_the_image_and_never_a_correction(shown, desk, viewer
     assert viewer.layers.selection != {shown}
 
 
+def test_r14_3_the_layer_lies_on_the_image_also_when_that_moves(shown, image, desk, qtbot):
+    image.scale, image.translate, image.rotate = (2, 3), (100, 0), 30
+    assert_lies_on(shown, image)
+    desk.weigher.refresh()
+    qtbot.wait(20)
+    assert_lies_on(shown, image)
+
+
+def assert_lies_on(layer, image):
+    """A layer of every pixel lies on the image."""
+    assert layer.data.shape == image.data.shape
+    assert np.allclose(layer.data_to_world((5, 7)), image.data_to_world((5, 7)))
+
+
 def test_another_image_takes_the_layer_with_it(shown, desk, viewer, qtbot, settled, counts):
     other = viewer.add_image(np.roll(viewer.layers["cells"].data, 3, 1), name="others")
     qtbot.waitUntil(lambda: weights_of(viewer) is None)

@@ -13,6 +13,9 @@ from napari_unet.widgets.layers.etiquette import selection_kept
 from napari_unet.widgets.layers.geometry import PLACED, Frame, placement
 from napari_unet.widgets.layers.own import Role, claim
 
+Placement = dict[str, Any]
+"""Where the pixels of a layer lie: a value for each of `PLACED`."""
+
 
 class Slots:
     """Holds our layers of one image by identity and weakly.
@@ -67,8 +70,15 @@ class Slots:
             self._viewer.add_layer(layer)
         self._layers[role] = ref(layer)
 
-    def follow(self) -> None:
-        """Let them lie where the image lies also when that changes, and have its units."""
+    def follow(self, place: Callable[[Placement], Placement] = lambda of: of) -> None:
+        """Let them lie where the image lies also when that changes, and have its units.
+
+        Parameters
+        ----------
+        place
+            Where they lie if the image lies so.
+        """
+        self._place = place
         image = self._image()
         if image is not None:
             for what in PLACED:
@@ -79,10 +89,11 @@ class Slots:
         if image is None:
             return
         self.placement = placement(image, self._axes)
+        placed = self._place(self.placement)
         for role in self._layers:
             layer = self.find(role)
             for what in PLACED if layer is not None else ():
-                setattr(layer, what, self.placement[what])
+                setattr(layer, what, placed[what])
 
     def remove(self) -> None:
         """Take all of them out of the viewer; what still comes for them has no image any more."""

@@ -7,7 +7,7 @@ from napari.layers import Image
 
 from napari_unet.images.axes import spatial_shape
 from napari_unet.widgets.layers.images import array_of
-from napari_unet.widgets.layers.slots import Slots
+from napari_unet.widgets.layers.slots import Placement, Slots
 
 
 class Temporary:
@@ -26,6 +26,7 @@ class Temporary:
     def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
         shape = spatial_shape(array_of(image).shape, axes)
         self._slots = Slots(viewer, image, axes, shape)
+        self._slots.follow(self._place)
         self.size = (shape[-2], shape[-1])
         """Height and width of a plane."""
 
@@ -33,6 +34,10 @@ class Temporary:
     def image(self) -> Image | None:
         """The image, if it is still in the viewer."""
         return self._slots.image
+
+    def _place(self, image: Placement) -> Placement:
+        """Where what is shown lies, if the image lies so."""
+        return image
 
     def remove(self) -> None:
         """Take all that is shown out of the viewer, for good."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image
@@ -12,6 +10,7 @@ from napari.utils.transforms import Affine
 
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.weighing import Weights
+from napari_unet.widgets.layers.slots import Placement
 from napari_unet.widgets.layers.temporary import Temporary
 
 GLOW = Colormap(
@@ -27,10 +26,9 @@ class WeightLayer(Temporary):
 
     def __init__(self, viewer: ViewerModel, image: Image, axes: str) -> None:
         super().__init__(viewer, image, axes)
-        placed = self._slots.placement
-        self._scale = np.asarray(placed["scale"])
-        own = ("scale", "translate", "rotate", "shear")
-        self._pixels = Affine(**{name: placed[name] for name in own})
+        self._steps: tuple[float, ...] = (1,)
+        self._firsts: tuple[float, ...] = (0,)
+        """How large the pixels of the layer are in those of the image, and where its first lies."""
 
     @property
     def shown(self) -> bool:
@@ -49,7 +47,8 @@ class WeightLayer(Temporary):
         most
             This and all above is drawn brightest; a layer that is there keeps what it has.
         """
-        values, place = self._placed(plane, weights)
+        values = self._shaped(plane, weights)
+        place = self._place(self._slots.placement)
         layer: Image | None = self._slots.find("border weights")
         if layer is not None:
             layer.data = values
@@ -61,12 +60,12 @@ class WeightLayer(Temporary):
                 colormap=GLOW,
                 blending="translucent_no_depth",
                 contrast_limits=(1, most),
-                **{**self._slots.placement, **place},
+                **place,
             )
             self._slots.add("border weights", layer)
 
-    def _placed(self, plane: PlaneIndex, weights: Weights) -> tuple[np.ndarray, dict[str, Any]]:
-        """The array of the layer and where it lies: on the pixels that it was made of."""
+    def _shaped(self, plane: PlaneIndex, weights: Weights) -> np.ndarray:
+        """The array of the layer, which lies on the pixels that it was made of."""
         height, width = weights.values.shape
         middle = (weights.step - 1) / 2  # of the first large pixel, counted from its first pixel
         within = {
@@ -76,6 +75,10 @@ class WeightLayer(Temporary):
         planes = iter(plane)
         axes = self._slots.frame.axes
         places = [within.get(a) or (1, 1, 0 if a == "C" else next(planes)) for a in axes]
-        lengths, steps, firsts = zip(*places, strict=True)
-        place = {"scale": self._scale * steps, "translate": self._pixels(firsts)}
-        return weights.values.reshape(lengths), place
+        lengths, self._steps, self._firsts = zip(*places, strict=True)
+        return weights.values.reshape(lengths)
+
+    def _place(self, image: Placement) -> Placement:
+        pixels = Affine(**{name: image[name] for name in ("scale", "translate", "rotate", "shear")})
+        scale = np.asarray(image["scale"]) * self._steps
+        return {**image, "scale": scale, "translate": pixels(self._firsts)}

@@ -16,6 +16,9 @@ from napari_unet.session.history import History
 from napari_unet.session.journal import Identity
 from napari_unet.session.last_run import LastRun
 
+Part = tuple[PlaneIndex, Box]
+"""A box of a plane."""
+
 
 class Specimen:
     """One image at work: its probabilities so far, its mask, and the history of that.
@@ -41,6 +44,8 @@ class Specimen:
         """float32, (class, ..., y, x); 0 where nothing was predicted yet."""
         self.predicted: np.ndarray = np.zeros(shape, bool)
         """Where something was, (..., y, x)."""
+        self.written: list[Part] = []
+        """Which of them have come since somebody has shown them."""
         self.found: dict[PlaneIndex, int] = {}
         """Objects, or classes, that the model sees in each plane, before any correction."""
         self.mask = MaskSettings()
@@ -68,8 +73,10 @@ class Specimen:
             self.probabilities = np.zeros((classes, *self.shape), np.float32)
             self.predicted = np.zeros(self.shape, bool)
             self._seen.clear()
+            self.written.clear()
         self.probabilities[_of(plane, tile.box)] = tile.probabilities
         self.predicted[_of(plane, tile.box)[1:]] = True
+        self.written.append((plane, tile.box))
         self._seen[plane] = _around(self._seen.get(plane, tile.box), tile.box)
         return fresh
 

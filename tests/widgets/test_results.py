@@ -202,6 +202,34 @@ def test_a_stroke_is_seen_where_all_else_is_hidden(viewer, results, by):
     assert layer.get_color(int(State.CONFIRMED))[3] > 0
 
 
+def test_r6_2_of_classes_only_what_is_new_is_summed(viewer, monkeypatch):
+    image = viewer.add_image(np.zeros((4, 2, 40, 60)), name="stack")
+    specimen = Specimen.of(layers.origin_of(image).identity("ZCYX"))
+    results, summed = Results(viewer, image, specimen), []
+    specimen.write((1,), tile(classes=3))
+    results.show_tile(fresh=True)
+    layer = viewer.layers["stack probability"]
+
+    class Spy(np.ndarray):
+        def sum(self, *args, **kwargs):
+            summed.append(self.shape)
+            return np.asarray(self).sum(*args, **kwargs)
+
+    specimen.probabilities = specimen.probabilities.view(Spy)
+    specimen.write((2,), tile((20, 30), 0.25, 3))
+    specimen.write((3,), tile((10, 10), 0.25, 3))
+    results.show_tile(fresh=False)
+    assert summed == [(2, 20, 30), (2, 10, 10)]
+    np.testing.assert_array_equal(layer.data[:, 0], specimen.probabilities[1:].sum(axis=0))
+    specimen.write((2,), tile(classes=4))
+    results.show_tile(fresh=True)
+    np.testing.assert_array_equal(layer.data[:, 0], specimen.probabilities[1:].sum(axis=0))
+    viewer.layers.remove(layer)
+    results.show_tile(fresh=False)
+    shown = viewer.layers["stack probability"].data
+    np.testing.assert_array_equal(shown[:, 0], specimen.probabilities[1:].sum(axis=0))
+
+
 def test_planes_of_a_stack_with_channels_in_the_middle(viewer):
     image = viewer.add_image(np.zeros((3, 2, 8, 9)), name="stack")
     results = Results(viewer, image, Specimen.of(layers.origin_of(image).identity("ZCYX")))

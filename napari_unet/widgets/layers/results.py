@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from napari.components import ViewerModel
@@ -10,7 +10,7 @@ from napari.layers import Image
 
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.runs import Runs
-from napari_unet.session.specimen import Specimen
+from napari_unet.session.specimen import Part, Specimen
 from napari_unet.widgets.layers.classes import OBJECTS, show_classes
 from napari_unet.widgets.layers.masks import Labels
 from napari_unet.widgets.layers.overlay import Overlay
@@ -68,12 +68,13 @@ class Results:
     def show_tile(self, fresh: bool) -> None:
         """Show the probabilities that have come."""
         layer = self.slots.find("probability")
+        written, self.specimen.written = self.specimen.written, []
         if layer is None:
             self._add_probability()
         elif fresh:
             layer.data = self._object_probability()
         else:
-            self._update_classes(layer)
+            self._sum_classes(layer.data, written)
             layer.refresh(extent=False, thumbnail=False)
 
     # the masks
@@ -181,16 +182,22 @@ class Results:
     def _object_probability(self) -> np.ndarray:
         """What the layer shows: the probability of object, a view where there is one class."""
         probabilities, shape = self.specimen.probabilities, self.slots.frame.shape
-        if probabilities is None:
-            return np.zeros(shape, np.float32)
-        several = len(probabilities) > 1
-        shown: np.ndarray = probabilities[1:].sum(axis=0) if several else probabilities[0]
-        return shown.reshape(shape)
+        if probabilities is not None and len(probabilities) == 1:
+            single: np.ndarray = probabilities[0].reshape(shape)
+            return single
+        shown = np.zeros(shape, np.float32)
+        self._sum_classes(shown, self.specimen.seen.items())
+        return shown
 
-    def _update_classes(self, layer: Image) -> None:
+    def _sum_classes(self, shown: np.ndarray, parts: Iterable[Part]) -> None:
         """With several classes the layer does not share its array with the specimen."""
-        if self.specimen.probabilities is not None and len(self.specimen.probabilities) > 1:
-            layer.data[...] = self._object_probability()
+        probabilities = self.specimen.probabilities
+        if probabilities is None or len(probabilities) == 1:
+            return
+        for plane, (y0, x0, y1, x1) in parts:
+            of_plane: tuple[int | slice, ...] = (slice(1, None), *plane)
+            classes = probabilities[of_plane][:, y0:y1, x0:x1]
+            shown[self.slots.frame.plane(plane)][y0:y1, x0:x1] = classes.sum(axis=0)
 
 
 def _write_stored(labels: np.ndarray, runs: Runs) -> None:

@@ -162,7 +162,7 @@ def test_ctrl_c_keeps_the_best_so_far(made, tmp_path):
     assert process.returncode == 0, complaints
     assert "Stopped after" in complaints
     assert "Traceback" not in complaints
-    assert "steps on 2 images" in said
+    assert " on 2 images -> " in said
     assert read_model(out).card.name == "stopped"
 
 

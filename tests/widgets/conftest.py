@@ -90,7 +90,7 @@ def settled(desk, qtbot):
     def is_idle():
         return desk.session.wanted is None and not desk.maker.busy and desk._spare_time.idle
 
-    return lambda: qtbot.waitUntil(is_idle)
+    return lambda: qtbot.waitUntil(is_idle, timeout=30_000)
 
 
 @pytest.fixture

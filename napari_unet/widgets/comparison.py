@@ -52,8 +52,6 @@ class Comparison(QObject):
         self._session, self._stage = session, stage
         self._shown: Passing | None = None
         self._of: FineTuned | None = None
-        self.busy = False
-        """Whether masks are being made."""
         session.changed.connect(self._on_session_changed)
         stage.changed.connect(self._on_stage_changed)
 
@@ -99,7 +97,7 @@ class Comparison(QObject):
             region=None if small else self._stage.box_in_view,
         )
         self.hide()
-        self.busy, self._of = True, candidate
+        self._of = candidate
         self._session.run(request, partial(self._on_message, passing, plane))
 
     def visible(self, role: Role) -> bool:
@@ -123,7 +121,6 @@ class Comparison(QObject):
         if isinstance(message, Compared) and self._session.candidate is self._of:
             self._put(passing, plane, message)
         if isinstance(message, Ending):
-            self.busy = False
             self.changed.emit()
 
     def _put(self, passing: Passing, plane: PlaneIndex, found: Compared) -> None:

@@ -168,4 +168,3 @@ def test_what_comes_for_a_model_that_was_discarded_is_not_shown(slow, qtbot, tmp
     engine.end(Failed(sentence="The disk is full.", details=""))
     posted()
     assert "The disk is full." in said()
-    assert not desk.comparison.busy

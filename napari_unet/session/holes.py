@@ -46,11 +46,13 @@ def fill_holes(labels: np.ndarray, at: Point | None = None) -> Repair:
 
 
 def _filled(labels: np.ndarray, ids: list[int] | None = None) -> Iterator[Repair]:
-    """For each object that has holes, the background in them."""
-    for cutout in cut_out(labels, ids):
+    """For each object that has holes, the background in them; of two around it the inner one's."""
+    background = labels == 0
+    for cutout in sorted(cut_out(labels, ids), key=lambda one: one.mask.size):
         hole = _holes(cutout.mask)
-        hole &= labels[cutout.box] == 0
+        hole &= background[cutout.box]
         if hole.any():
+            background[cutout.box] &= ~hole
             yield cutout.give(hole, cutout.id_)
 
 

@@ -47,6 +47,19 @@ def test_an_object_within_a_hole_stays():
         fill_holes(labels, (6, 6))  # two objects touch this background
 
 
+def test_a_hole_in_an_object_within_a_hole_is_filled_by_the_inner_one():
+    labels = np.zeros((20, 20), np.uint16)
+    labels[2:18, 2:18] = 4
+    labels[4:16, 4:16] = 0
+    labels[7:13, 7:13] = 1
+    labels[9:11, 9:11] = 0
+    repair = fill_holes(labels)
+    assert len(set(zip(repair.rows, repair.columns, strict=True))) == len(repair.rows)
+    filled = after(labels, repair)
+    assert (filled[7:13, 7:13] == 1).all()
+    assert np.count_nonzero(filled == 4) == 16 * 16 - 6 * 6
+
+
 @pytest.mark.parametrize("at", [(0, 0), (9, 13), (10, 10), (-9, 3), (5, 99)])
 def test_open_background_is_no_hole(at):
     with pytest.raises(ValueError, match="where one object goes all around"):

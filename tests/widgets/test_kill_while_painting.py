@@ -17,7 +17,7 @@ pytestmark = [
 def test_r2_1_twenty_windows_killed_while_somebody_paints_lose_no_stroke(outside):
     told = lives("random", outside, PAINTER)
     assert [life["ended"] for life in told] == [9] * 20
-    assert told[-1]["kept"] > 5  # they did paint; how much depends on the machine
+    assert told[-1]["kept"] > 0  # they did paint; how much depends on the machine
     assert wrong(told) == []
 
 

@@ -192,6 +192,12 @@ def as_ids(labels: np.ndarray) -> np.ndarray:
     return labels.astype(np.uint32 if wide else np.uint16)
 
 
+def as_slices(labels: np.ndarray) -> np.ndarray:
+    """The planes of labels, (..., y, x), one after the other; of a single plane just that."""
+    slices = labels.reshape(-1, *labels.shape[-2:])
+    return slices if len(slices) > 1 else slices[0]
+
+
 def write_probabilities(
     path: str | Path, probabilities: np.ndarray, pixel_size_um: float | None = None
 ) -> None:

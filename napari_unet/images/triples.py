@@ -7,7 +7,7 @@ opens them, and `napari_unet.images.pairs.pair` finds them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -88,7 +88,7 @@ def write_triple(
         write_masks(triple.masks, labels, pixel_size_um)
         write_image(triple.image, image, pixel_size_um)
         for path, array in zip(triple, (image, labels, states), strict=True):
-            _check_written(path, array.shape)
+            check_written(path, array.shape)
     except BaseException:
         for path in triple:
             with suppress(OSError):
@@ -111,12 +111,16 @@ def free_stem(folder: Path, name: str, ends: Sequence[str] = ("",)) -> str:
     """
     there = folder.iterdir() if folder.is_dir() else ()
     taken = {split_end(_folded(p.stem))[0] for p in there if p.suffix.lower() in SUFFIXES}
+    return next(
+        stem for stem in stems(name) if not any(_folded(f"{stem}{end}") in taken for end in ends)
+    )
+
+
+def stems(name: str) -> Iterator[str]:
+    """What files of an image can be called: as people call it, else with a number, without end."""
     wanted = _file_name(name)
-    for number in count(1):
-        stem = wanted if number == 1 else f"{wanted}_{number}"
-        if not any(_folded(f"{stem}{end}") in taken for end in ends):
-            break
-    return stem
+    yield wanted
+    yield from (f"{wanted}_{number}" for number in count(2))
 
 
 def _folded(stem: str) -> str:
@@ -150,7 +154,7 @@ def _storable(image: np.ndarray) -> np.ndarray:
     return image.astype(types.get(image.dtype.name, image.dtype), copy=False)
 
 
-def _check_written(path: Path, shape: tuple[int, ...]) -> None:
+def check_written(path: Path, shape: tuple[int, ...]) -> None:
     """Success is said only once a file has been read back (R2.7)."""
     try:
         found, _ = header(path)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from napari_unet import disk
+from napari_unet.images.axes import plane
 from napari_unet.images.files import (
     KNOWN,
     MASKS,
+    as_slices,
     read_classes,
     read_image,
     read_labels,
     read_states,
+    write_classes,
+    write_masks,
 )
 from napari_unet.images.label_values import to_classes
-from napari_unet.images.triples import Triple, free_stem, write_triple
+from napari_unet.images.measurements import MEASUREMENTS, write_measurements
+from napari_unet.images.pixel_size import pixel_size_um
+from napari_unet.images.triples import Triple, check_written, free_stem, stems, write_triple
 from napari_unet.session.edits import PlaneIndex
+from napari_unet.session.origin import Origin
 
 _SPECKLES = 1000
 """So many neighbours of different ids, and more than of equal ones, are no objects."""
@@ -93,10 +101,67 @@ def export(
             parts = (image_of(plane), labels[plane], states[plane])
             written.append(write_triple(folder, f"{stem}{end}", *parts, pixel_size_um))
     except BaseException:
-        _remove(written)
+        _remove([path for triple in written for path in triple])
         raise
     why = f"The files are called '{stem}': '{name}' is taken, or cannot be the name of a file."
     return Exported(written, "" if stem == name else why)
+
+
+def export_masks(
+    folder: Path,
+    name: str,
+    labels: np.ndarray,
+    origin: Origin,
+    axes: str,
+    channel: int | None = None,
+    classes: int = 1,
+) -> list[Path]:
+    """Save a mask as it is now, whoever made it, and what is measured of its objects.
+
+    Nothing is overwritten: where a file of the name is, a number is put behind it. All files are
+    written, or none.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    name
+        Of the image.
+    labels
+        (..., y, x): the mask; its planes become the slices of one stack.
+    origin
+        The image; its file says how large a pixel is.
+    axes, channel
+        How the image is read, for example "TZCYX", and the only channel that is measured.
+    classes
+        What the mask holds: 1 is objects; more are so many classes, of which nothing is measured.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the message says why.
+    """
+    disk.make_folder(folder)
+    ends = [f"{MASKS}.tif", *([MEASUREMENTS] if classes == 1 else [])]
+    named = ([folder / f"{stem}{end}" for end in ends] for stem in stems(name))
+    files = next(files for files in named if not any(path.exists() for path in files))
+    size = pixel_size_um(Path(origin.path))
+    slices = as_slices(labels)
+    try:
+        (write_masks if classes == 1 else write_classes)(files[0], slices, size)
+        check_written(files[0], slices.shape)
+        if classes == 1:
+            image_of = partial(plane, origin.array, axes, channel=channel)
+            write_measurements(files[1], labels, axes, image_of, size)
+    except BaseException:
+        _remove(files)
+        raise
+    return files
 
 
 def corrected_planes(states: np.ndarray) -> list[PlaneIndex]:
@@ -152,8 +217,8 @@ def place_name(axes: str, plane: PlaneIndex) -> str:
     return "".join(f"_{axis}{index:03d}" for axis, index in zip(stacked, plane, strict=True))
 
 
-def _remove(written: list[Triple]) -> None:
-    for path in (path for triple in written for path in triple):
+def _remove(written: list[Path]) -> None:
+    for path in written:
         with suppress(OSError):
             path.unlink()
 

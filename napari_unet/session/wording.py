@@ -149,6 +149,11 @@ def exported_text(planes: int, folder: Path, note: str) -> str:
     return f"{saved} {note}".strip()
 
 
+def files_text(files: Sequence[Path]) -> str:
+    """Where masks were saved, in one folder."""
+    return f"Saved in {files[0].parent}: {', '.join(path.name for path in files)}."
+
+
 def stop_text(stop: Stop | None, *, fixing: bool) -> str:
     """What there is to look at."""
     if stop is None:

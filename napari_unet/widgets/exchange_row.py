@@ -1,4 +1,4 @@
-"""Corrections as plain files: two buttons, one out and one in."""
+"""Masks and corrections as plain files: what goes out, and what comes in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from napari_unet.images.lazy import whole
 from napari_unet.schema.arrays import ArrayLike
 from napari_unet.session import wording
 from napari_unet.session.edits import PlaneIndex
-from napari_unet.session.exchange import Exported, Imported, corrected_planes, export, read_masks
+from napari_unet.session.exchange import (
+    Exported,
+    Imported,
+    corrected_planes,
+    export,
+    export_masks,
+    read_masks,
+)
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.verdicts import imported
 from napari_unet.widgets import layers
@@ -27,7 +34,7 @@ Ask = Callable[[QWidget], str]
 
 def ask_where(parent: QWidget) -> str:
     """Let the user choose a folder to save to."""
-    return str(QFileDialog.getExistingDirectory(parent, "Save the corrections in a folder"))
+    return str(QFileDialog.getExistingDirectory(parent, "Save in a folder"))
 
 
 def ask_which(parent: QWidget) -> str:
@@ -37,7 +44,7 @@ def ask_which(parent: QWidget) -> str:
 
 
 class ExchangeRow(QWidget):
-    """Saves what was corrected as plain files, and reads masks that were made elsewhere.
+    """Saves masks and corrections as plain files, and reads masks that were made elsewhere.
 
     Parameters
     ----------
@@ -57,7 +64,11 @@ class ExchangeRow(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._ask_where, self._ask_which = ask_where, ask_which
-        self._later = Latest(0, self)
+        self._later, self._saving = Latest(0, self), Latest(0, self)
+        self.masks = button(
+            "Export masks …",
+            "Save the mask as a TIFF file, and a table of what is measured of each object (CSV).",
+        )
         self.export = button(
             "Export corrections …",
             "Save image, masks and what is known of each pixel as TIFF files, plane by plane.",
@@ -68,7 +79,9 @@ class ExchangeRow(QWidget):
         )
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addLayout(beside(self.export, self.read))
+        rows.addLayout(beside(self.masks, self.read))
+        rows.addWidget(self.export)
+        self.masks.clicked.connect(self._on_masks_clicked)
         self.export.clicked.connect(self._on_export_clicked)
         self.read.clicked.connect(self._on_read_clicked)
         desk.changed.connect(self.refresh)
@@ -79,8 +92,31 @@ class ExchangeRow(QWidget):
         """Let those buttons be pressed that can do something."""
         stage = self._desk.stage
         work = stage.work
+        self.masks.setEnabled(work is not None and work.results.masks is not None)
         self.export.setEnabled(work is not None and any(work.specimen.history.tally))
         self.read.setEnabled(stage.image is not None)
+
+    @guarded
+    def _on_masks_clicked(self) -> None:
+        stage = self._desk.stage
+        work, folder = stage.work, self._ask_where(self)
+        image = work.results.image if work is not None else None
+        if work is None or image is None or not folder:
+            return
+        save = partial(
+            export_masks,
+            Path(folder),
+            image.name,
+            np.array(work.specimen.labels),
+            layers.origin_of(image),
+            work.reading.axes,
+            work.reading.channel,
+            work.specimen.classes,
+        )
+        self._saving.ask(save, self._tell_files, at_once=True)
+
+    def _tell_files(self, files: list[Path]) -> None:
+        tell(wording.files_text(files))
 
     @guarded
     def _on_export_clicked(self) -> None:

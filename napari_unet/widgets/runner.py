@@ -20,6 +20,8 @@ from napari.utils.notifications import (
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication
 
+from napari_unet.disk import NotSaved
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,9 @@ def report(error: Exception) -> None:
         return
     if isinstance(error, ValueError):
         show_warning(str(error))
+        return
+    if isinstance(error, NotSaved):
+        show_warning(f"{error}.")
         return
     log.error("A slot of the U-Net panel failed.", exc_info=error)
     details = "".join(traceback.format_exception(error))

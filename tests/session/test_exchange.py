@@ -1,3 +1,4 @@
+import csv
 import errno
 import itertools
 
@@ -7,11 +8,13 @@ import tifffile
 from PIL import Image
 
 from napari_unet import disk
-from napari_unet.images.files import read_image, write_masks
+from napari_unet.images.files import read_image, write_image, write_masks
 from napari_unet.images.pairs import pair
+from napari_unet.images.pixel_size import pixel_size_um
 from napari_unet.images.samples import cells
 from napari_unet.schema.correction import State
-from napari_unet.session.exchange import corrected_planes, export, read_masks
+from napari_unet.session.exchange import corrected_planes, export, export_masks, read_masks
+from napari_unet.session.origin import Origin
 from napari_unet.training.folders import corrections_in
 
 IMAGE, LABELS = cells((60, 80), count=8, seed=0)
@@ -102,6 +105,79 @@ def test_a_file_in_the_way_of_the_folder_is_named(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(OSError, match="out"):
         saved(tmp_path / "out")
+
+
+# -- masks alone
+
+
+def masks_saved(folder, labels=LABELS, image=IMAGE, path="", axes="YX", **changes):
+    return export_masks(folder, "cells", labels, Origin(image, str(path)), axes, **changes)
+
+
+@pytest.mark.parametrize("highest", [9, 70_000])
+def test_r15_1_masks_are_read_back_as_they_were(tmp_path, highest):
+    labels = np.where(LABELS.max() == LABELS, np.uint32(highest), LABELS)
+    write_image(tmp_path / "cells.tif", IMAGE, 0.25)
+    masks, table = masks_saved(tmp_path / "new folder", labels, path=tmp_path / "cells.tif")
+    with tifffile.TiffFile(masks) as tif:
+        found = tif.asarray()
+        assert tif.is_imagej
+        assert tif.pages.first.compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+    np.testing.assert_array_equal(found, labels)
+    assert found.dtype == (np.uint16 if highest < 2**16 else np.uint32)
+    assert pixel_size_um(masks) == 0.25
+    assert [path.name for path in (masks, table)] == ["cells_masks.tif", "cells_measurements.csv"]
+    ids = [int(line.partition(",")[0]) for line in table.read_text("utf-8").splitlines()[1:]]
+    assert ids == sorted({*labels.flat} - {0})
+
+
+def test_r15_1_a_series_of_stacks_is_one_stack_for_imagej(tmp_path):
+    labels = np.arange(6).reshape(2, 3, 1, 1) * np.minimum(LABELS, 1)
+    image = np.arange(12).reshape(2, 3, 2, 1, 1) + np.zeros_like(IMAGE, int)
+    masks, table = masks_saved(tmp_path, labels, image, axes="TZCYX", channel=1)
+    np.testing.assert_array_equal(tifffile.imread(masks), labels.reshape(6, *LABELS.shape))
+    rows = csv.DictReader(table.read_text("utf-8").splitlines())
+    found = [[int(row[name]) for name in ("t", "z", "id", "intensity_mean")] for row in rows]
+    assert found == [[0, 1, 1, 3], [0, 2, 2, 5], [1, 0, 3, 7], [1, 1, 4, 9], [1, 2, 5, 11]]
+
+
+@pytest.mark.parametrize("shape", [(1, 60, 80), (1, 1, 60, 80), (3, 1, 80), (1, 1)])
+def test_r15_1_stacks_of_every_shape_are_read_back(tmp_path, shape):
+    labels = np.resize(LABELS, shape)
+    masks, _ = masks_saved(tmp_path, labels, labels, axes="TZYX"[-len(shape) :])
+    assert read_masks(masks, shape).labels.tobytes() == labels.astype(np.uint16).tobytes()
+
+
+def test_r15_1_of_classes_the_class_of_each_pixel_is_saved_and_nothing_else(tmp_path):
+    (masks,) = masks_saved(tmp_path, np.minimum(LABELS, 2), classes=3)
+    found = tifffile.imread(masks)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, np.minimum(LABELS, 2))
+
+
+def test_masks_lie_beside_their_image_and_overwrite_nothing(tmp_path):
+    tifffile.imwrite(tmp_path / "cells.tif", IMAGE)
+    (tmp_path / "cells_2_measurements.csv").touch()
+    masks_saved(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert len(pair(tmp_path)) == 1, "they are the labels of the image"
+    again = masks_saved(tmp_path)
+    assert [path.name for path in again] == ["cells_3_masks.tif", "cells_3_measurements.csv"]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("nth", [1, 7, 10])
+def test_r2_3_all_files_of_masks_are_saved_or_none(tmp_path, monkeypatch, nth):
+    operations = itertools.count(1)
+
+    def fail(operation):
+        if next(operations) == nth:
+            raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(disk, "watch", fail)
+    with pytest.raises(disk.NotSaved, match="choose another folder"):
+        masks_saved(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 # -- import

@@ -1,10 +1,13 @@
+import errno
 from threading import Event
 
 import numpy as np
 import pytest
 import tifffile
 
+from napari_unet import disk
 from napari_unet.schema.correction import State
+from napari_unet.session import exchange
 from napari_unet.session.exchange import read_masks
 from napari_unet.widgets import exchange_row
 from napari_unet.widgets.exchange_row import ExchangeRow
@@ -31,6 +34,7 @@ def blocks(shape=(40, 60)):
 
 def test_without_an_image_nothing_can_be_pressed(row):
     assert not row.export.isEnabled()
+    assert not row.masks.isEnabled()
     assert not row.read.isEnabled()
 
 
@@ -78,6 +82,37 @@ def test_what_is_exported_can_be_imported_with_all_that_is_known(
     np.testing.assert_array_equal(segmented.specimen.history.states, states)
 
 
+def test_r15_1_masks_are_exported_with_what_is_measured_of_them(
+    row, segmented, tmp_path, qtbot, said, image
+):
+    assert row.masks.isEnabled(), "a good mask needs no correction"
+    assert not row.export.isEnabled()
+    row.masks.click()
+    qtbot.waitUntil(lambda: any("Saved in" in text for text in said()))
+    out = tmp_path / "out"
+    assert said()[-1] == f"Saved in {out}: cells_masks.tif, cells_measurements.csv."
+    masks = tifffile.imread(out / "cells_masks.tif")
+    np.testing.assert_array_equal(masks, segmented.results.masks.data)
+    lines = (out / "cells_measurements.csv").read_text("utf-8").splitlines()
+    assert len(lines) == 1 + 2
+    mean = dict(zip(*(line.split(",") for line in lines[:2]), strict=True))["intensity_mean"]
+    assert float(mean) == pytest.approx(image.data[masks == 1].mean(), rel=1e-5)
+
+
+def test_r15_1_a_folder_that_can_not_be_written_is_told_with_what_to_do(
+    row, segmented, qtbot, said, monkeypatch
+):
+    sentence = "'cells_masks.tif' could not be saved (Permission denied); choose another folder"
+
+    def refuse(*rest):
+        raise disk.NotSaved(errno.EACCES, sentence)
+
+    monkeypatch.setattr(exchange, "write_masks", refuse)
+    row.masks.click()
+    qtbot.waitUntil(lambda: bool(said()))
+    assert said() == [f"{sentence}."]
+
+
 def test_new_masks_say_nothing_of_pixels_that_change(row, segmented, tmp_path, qtbot):
     segmented.corrector.confirm_view()
     file_of(tmp_path, blocks())
@@ -95,6 +130,7 @@ def test_who_chooses_no_file_changes_nothing(row, segmented, desk, tmp_path):
     count = len(segmented.specimen.history.done)
     row.read.click()
     row.export.click()
+    row.masks.click()
     assert len(segmented.specimen.history.done) == count
 
 

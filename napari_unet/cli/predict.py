@@ -43,6 +43,7 @@ def predict(
     out: Path,
     model: ModelName = DEFAULT_MODEL,
     probabilities: Switch = False,
+    measurements: Switch = False,
     axes: str | None = None,
     channel: int | None = None,
     workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
@@ -71,6 +72,9 @@ def predict(
         Folder for the results; made if it is not there.
     probabilities
         Also write `<stem>_probabilities.tif`: float32, a channel for each class.
+    measurements
+        Also write `<stem>_measurements.csv`: place, area, shape and intensity of each object. Not
+        of images that are read tile by tile.
     axes
         What the axes of the files mean, such as ZCYX; left out, OME files say it themselves, and of
         others it is read off their shape.
@@ -97,20 +101,21 @@ def predict(
     files = image_files(image, out)
     path_of_model = find(model)
     card = read_card(path_of_model)
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"'{out}' is a file, and results need a folder; name another --out.")
-    out.mkdir(parents=True, exist_ok=True)
+    mask = mask_of_call(card, mask)
+    classes = classes_in_mask(card.classes, mask)
+    _refuse_of_classes(classes, {"--measurements": measurements})
+    _make_folder(out)
     work = Work(
         uuid4().hex,
         path_of_model,
         card.input.model_copy(update=chosen(shown)),
         out,
         settings,
-        mask_of_call(card, mask),
+        mask,
         Reading(axes and axes.upper(), None if channel is None else channel - 1),
         probabilities,
+        measurements,
     )
-    classes = classes_in_mask(card.classes, work.mask)
     undone = 0
     with _segmenter(work, files, workers, scheduler) as segmenting:
         for path in files:
@@ -120,10 +125,26 @@ def predict(
                 print(f"napari-unet: {_why(path, error)}", file=sys.stderr)
                 undone += 1
                 continue
-            _tell(path, result, classes, work.mask.threshold)
+            _tell(path, result, classes, mask.threshold)
     if undone and len(files) > 1:
         print(f"napari-unet: {undone} of {len(files)} images failed.", file=sys.stderr)
     return not undone
+
+
+def _refuse_of_classes(classes: int, wanted: dict[str, bool]) -> None:
+    """Refuse what is made of each object where the mask holds classes."""
+    for option in (option for option, is_wanted in wanted.items() if is_wanted and classes > 1):
+        raise WrongCall(
+            f"{option} is for objects, and this mask holds classes: add --objects-of, or leave it "
+            "out."
+        )
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder of the results, if it is not there."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"'{out}' is a file, and results need a folder; name another --out.")
+    out.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

@@ -11,7 +11,14 @@ import numpy as np
 
 from napari_unet.images.axes import describe, plane, plane_count, spatial_shape
 from napari_unet.images.classes import classes_in_mask, mask_of
-from napari_unet.images.files import as_ids, write_classes, write_masks, write_probabilities
+from napari_unet.images.files import (
+    as_ids,
+    as_slices,
+    write_classes,
+    write_masks,
+    write_probabilities,
+)
+from napari_unet.images.measurements import MEASUREMENTS, write_measurements
 from napari_unet.images.ome_labels import begin_labels, finish_labels
 from napari_unet.images.ome_tiff import OmeTiff, write_ome_masks
 from napari_unet.images.ome_zarr import OmeZarr
@@ -60,6 +67,7 @@ def segmenting(
     *,
     reading: Reading = Reading(),  # noqa: B008 (frozen)
     with_probabilities: bool = False,
+    with_measurements: bool = False,
     elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, Segmented]:
     """Segment an image file, a stack plane by plane, and write its masks beside each other.
@@ -86,6 +94,9 @@ def segmenting(
         How the file's axes are read.
     with_probabilities
         Whether probabilities are written too.
+    with_measurements
+        Whether ``<stem>_measurements.csv`` is: what is measured of each object. Not of classes, and
+        not of an image that is read tile by tile.
     elsewhere
         What runs the network instead of this process, where the image is read tile by tile.
 
@@ -100,6 +111,9 @@ def segmenting(
     """
     targets = targets_of(image, out)
     if is_large(image):
+        if with_measurements:
+            text = f"{image.name} is read tile by tile: its objects are not measured."
+            yield Notice(text=text)
         job = _segmenting_large(
             model, image, targets, settings, mask, reading, with_probabilities, elsewhere
         )
@@ -111,12 +125,15 @@ def segmenting(
     size = spatial_shape(pixels.shape, axes)[-2:]
     yield from _named(_predict(model, planes, size, settings, made), image.name)
     size_um = pixel_size_um(image)
+    labels = np.stack(made.masks).reshape(spatial_shape(pixels.shape, axes))
     if isinstance(ome, OmeTiff) and ome.axes == axes:
-        labels = np.stack(made.masks).reshape(spatial_shape(pixels.shape, axes))
         write_ome_masks(targets.masks, labels if made.of_classes else as_ids(labels), ome)
     else:
         write = write_classes if made.of_classes else write_masks
-        write(targets.masks, _stacked(made.masks, axes), size_um)
+        write(targets.masks, as_slices(labels), size_um)
+    if with_measurements and not made.of_classes:
+        table = out / f"{image.stem}{MEASUREMENTS}"
+        write_measurements(table, labels, axes, planes.__getitem__, size_um)
     if with_probabilities:
         write_probabilities(targets.probabilities, _stacked(made.kept, axes), size_um)
     line = describe(pixels.shape, axes, reading.channel)

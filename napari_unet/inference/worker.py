@@ -37,6 +37,7 @@ class Work(NamedTuple):
     mask: MaskSettings
     reading: Reading
     with_probabilities: bool
+    with_measurements: bool = False
 
     def load(self) -> Model:
         """The model, which sees images as is wanted."""
@@ -55,6 +56,7 @@ class Work(NamedTuple):
             self.mask,
             reading=self.reading,
             with_probabilities=self.with_probabilities,
+            with_measurements=self.with_measurements,
             elsewhere=elsewhere,
         )
 

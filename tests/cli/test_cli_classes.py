@@ -96,3 +96,13 @@ def test_fine_tune_takes_labels_as_the_model_does(call):
     assert status == 0
     assert "mean IoU" in said
     assert "before" in said
+
+
+def test_classes_are_not_measured_but_the_objects_of_one_are(call, tmp_path):
+    common = ("predict", "images", "--model", "three.safetensors", "--out", tmp_path / "out")
+    status, _, said = call(*common, "--measurements")
+    assert status != 0
+    assert "--measurements is for objects" in said
+    assert not (tmp_path / "out").exists()
+    assert call(*common, "--measurements", "--objects-of", 1)[0] == 0
+    assert (tmp_path / "out/0_measurements.csv").is_file()

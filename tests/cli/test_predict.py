@@ -1,5 +1,6 @@
 """``napari-unet predict``: what it writes and what it says."""
 
+import csv
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +36,41 @@ def test_r9_1_predict_writes_what_python_computes(call, made, tmp_path):
     np.testing.assert_array_equal(masks, instances(found, model.card.mask))
     assert masks.max() > 0
     assert f"a.tif: {masks.max()} object" in said
+
+
+def test_r15_1_objects_are_measured_where_that_is_asked_for(call, made, tmp_path):
+    image = read_image(made / "images/a.tif")
+    stack = np.stack([np.stack([image, image // 2])] * 3)
+    write = {"imagej": True, "resolution": (4, 4), "metadata": {"unit": "um", "axes": "ZCYX"}}
+    tifffile.imwrite(tmp_path / "s.tif", stack, **write)
+    options = ("--model", "tiny.safetensors", "--out", tmp_path, "--measurements")
+    assert call("predict", "images/a.tif", tmp_path / "s.tif", *options, "--channel", 1)[0] == 0
+    masks = tifffile.imread(tmp_path / "a_masks.tif")
+    rows = {stem: table(tmp_path / f"{stem}_measurements.csv") for stem in "as"}
+    ids = [*range(1, masks.max() + 1)]
+    assert [int(row["id"]) for row in rows["a"]] == ids
+    assert [int(row["area_px"]) for row in rows["a"]] == np.bincount(masks.flat)[1:].tolist()
+    assert [(int(row["z"]), int(row["id"])) for row in rows["s"]] == [
+        (z, id_) for z in range(3) for id_ in ids
+    ]
+    for row, alone in zip(rows["s"], rows["a"] * 3, strict=True):
+        assert float(row["area_um2"]) == int(row["area_px"]) / 16
+        assert alone.items() <= row.items(), "the channel that was segmented is measured"
+
+
+def table(path):
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_what_is_read_tile_by_tile_is_not_measured_and_that_is_said(
+    call, made, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("napari_unet.images.stores.LARGE_PX", 100)
+    options = ("--model", "tiny.safetensors", "--out", tmp_path, "--measurements")
+    status, said, notice = call("predict", "images/a.tif", *options)
+    assert status == 0
+    assert "a.tif is read tile by tile: its objects are not measured." in said + notice
+    assert [path.name for path in tmp_path.iterdir()] == ["a_masks.zarr"]
 
 
 def test_options_that_are_given_win_over_the_card(call, made, tmp_path):

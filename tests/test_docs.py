@@ -99,7 +99,7 @@ def test_the_page_of_losses_names_what_each_loss_reads():
 def test_the_page_names_every_option_that_was_promised():
     text = (DOCS / "command-line.md").read_text(encoding="utf-8")
     promised = {
-        "predict": "model out probabilities measurements threshold min-size device tile",
+        "predict": "model out probabilities measurements rois threshold min-size device tile",
         "train": "network images labels val-images val-labels out loss steps seconds seed json",
         "fine-tune": "model images labels known out seconds steps seed json",
         "evaluate": "model images labels json",

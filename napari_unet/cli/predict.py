@@ -44,6 +44,7 @@ def predict(
     model: ModelName = DEFAULT_MODEL,
     probabilities: Switch = False,
     measurements: Switch = False,
+    rois: Switch = False,
     axes: str | None = None,
     channel: int | None = None,
     workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
@@ -75,6 +76,9 @@ def predict(
     measurements
         Also write `<stem>_measurements.csv`: place, area, shape and intensity of each object. Not
         of images that are read tile by tile.
+    rois
+        Also write `<stem>_rois.zip`: the outline of each object, for ImageJ's ROI Manager. Not of
+        images that are read tile by tile.
     axes
         What the axes of the files mean, such as ZCYX; left out, OME files say it themselves, and of
         others it is read off their shape.
@@ -103,7 +107,7 @@ def predict(
     card = read_card(path_of_model)
     mask = mask_of_call(card, mask)
     classes = classes_in_mask(card.classes, mask)
-    _refuse_of_classes(classes, {"--measurements": measurements})
+    _refuse_of_classes(classes, {"--measurements": measurements, "--rois": rois})
     _make_folder(out)
     work = Work(
         uuid4().hex,
@@ -115,6 +119,7 @@ def predict(
         Reading(axes and axes.upper(), None if channel is None else channel - 1),
         probabilities,
         measurements,
+        rois,
     )
     undone = 0
     with _segmenter(work, files, workers, scheduler) as segmenting:

@@ -24,6 +24,7 @@ from napari_unet.images.ome_tiff import OmeTiff, write_ome_masks
 from napari_unet.images.ome_zarr import OmeZarr
 from napari_unet.images.opening import open_file
 from napari_unet.images.pixel_size import pixel_size_um
+from napari_unet.images.rois import ROIS, write_rois
 from napari_unet.images.stores import is_large
 from napari_unet.inference.large import segmenting_large
 from napari_unet.inference.places import targets_of
@@ -68,6 +69,7 @@ def segmenting(
     reading: Reading = Reading(),  # noqa: B008 (frozen)
     with_probabilities: bool = False,
     with_measurements: bool = False,
+    with_rois: bool = False,
     elsewhere: Elsewhere | None = None,
 ) -> Generator[Event, None, Segmented]:
     """Segment an image file, a stack plane by plane, and write its masks beside each other.
@@ -97,6 +99,8 @@ def segmenting(
     with_measurements
         Whether ``<stem>_measurements.csv`` is: what is measured of each object. Not of classes, and
         not of an image that is read tile by tile.
+    with_rois
+        Whether ``<stem>_rois.zip`` is: the outline of each object; likewise.
     elsewhere
         What runs the network instead of this process, where the image is read tile by tile.
 
@@ -111,9 +115,9 @@ def segmenting(
     """
     targets = targets_of(image, out)
     if is_large(image):
-        if with_measurements:
-            text = f"{image.name} is read tile by tile: its objects are not measured."
-            yield Notice(text=text)
+        if with_measurements or with_rois:
+            why = "is read tile by tile: its objects are neither measured nor outlined."
+            yield Notice(text=f"{image.name} {why}")
         job = _segmenting_large(
             model, image, targets, settings, mask, reading, with_probabilities, elsewhere
         )
@@ -134,6 +138,8 @@ def segmenting(
     if with_measurements and not made.of_classes:
         table = out / f"{image.stem}{MEASUREMENTS}"
         write_measurements(table, labels, axes, planes.__getitem__, size_um)
+    if with_rois and not made.of_classes:
+        write_rois(out / f"{image.stem}{ROIS}", labels)
     if with_probabilities:
         write_probabilities(targets.probabilities, _stacked(made.kept, axes), size_um)
     line = describe(pixels.shape, axes, reading.channel)

@@ -38,6 +38,7 @@ class Work(NamedTuple):
     reading: Reading
     with_probabilities: bool
     with_measurements: bool = False
+    with_rois: bool = False
 
     def load(self) -> Model:
         """The model, which sees images as is wanted."""
@@ -57,6 +58,7 @@ class Work(NamedTuple):
             reading=self.reading,
             with_probabilities=self.with_probabilities,
             with_measurements=self.with_measurements,
+            with_rois=self.with_rois,
             elsewhere=elsewhere,
         )
 

@@ -26,6 +26,7 @@ from napari_unet.images.files import (
 from napari_unet.images.label_values import to_classes
 from napari_unet.images.measurements import MEASUREMENTS, write_measurements
 from napari_unet.images.pixel_size import pixel_size_um
+from napari_unet.images.rois import ROIS, write_rois
 from napari_unet.images.triples import Triple, check_written, free_stem, stems, write_triple
 from napari_unet.session.edits import PlaneIndex
 from napari_unet.session.origin import Origin
@@ -116,7 +117,7 @@ def export_masks(
     channel: int | None = None,
     classes: int = 1,
 ) -> list[Path]:
-    """Save a mask as it is now, whoever made it, and what is measured of its objects.
+    """Save a mask as it is now, whoever made it, with measurements and outlines of its objects.
 
     Nothing is overwritten: where a file of the name is, a number is put behind it. All files are
     written, or none.
@@ -134,7 +135,7 @@ def export_masks(
     axes, channel
         How the image is read, for example "TZCYX", and the only channel that is measured.
     classes
-        What the mask holds: 1 is objects; more are so many classes, of which nothing is measured.
+        What the mask holds: 1 is objects; more are so many classes, saved as the mask alone.
 
     Returns
     -------
@@ -147,7 +148,7 @@ def export_masks(
         If it cannot be written; the message says why.
     """
     disk.make_folder(folder)
-    ends = [f"{MASKS}.tif", *([MEASUREMENTS] if classes == 1 else [])]
+    ends = [f"{MASKS}.tif", *([MEASUREMENTS, ROIS] if classes == 1 else [])]
     named = ([folder / f"{stem}{end}" for end in ends] for stem in stems(name))
     files = next(files for files in named if not any(path.exists() for path in files))
     size = pixel_size_um(Path(origin.path))
@@ -158,6 +159,7 @@ def export_masks(
         if classes == 1:
             image_of = partial(plane, origin.array, axes, channel=channel)
             write_measurements(files[1], labels, axes, image_of, size)
+            write_rois(files[2], labels)
     except BaseException:
         _remove(files)
         raise

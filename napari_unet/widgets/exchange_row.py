@@ -67,7 +67,8 @@ class ExchangeRow(QWidget):
         self._later, self._saving = Latest(0, self), Latest(0, self)
         self.masks = button(
             "Export masks …",
-            "Save the mask as a TIFF file, and a table of what is measured of each object (CSV).",
+            "Save the mask as a TIFF file; of objects also their outlines, as ROIs for ImageJ,\n"
+            "and a table (CSV) of what is measured of each.",
         )
         self.export = button(
             "Export corrections …",

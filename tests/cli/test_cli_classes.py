@@ -98,11 +98,12 @@ def test_fine_tune_takes_labels_as_the_model_does(call):
     assert "before" in said
 
 
-def test_classes_are_not_measured_but_the_objects_of_one_are(call, tmp_path):
+@pytest.mark.parametrize(("option", "end"), [("measurements", "csv"), ("rois", "zip")])
+def test_classes_are_not_measured_but_the_objects_of_one_are(call, tmp_path, option, end):
     common = ("predict", "images", "--model", "three.safetensors", "--out", tmp_path / "out")
-    status, _, said = call(*common, "--measurements")
+    status, _, said = call(*common, f"--{option}")
     assert status != 0
-    assert "--measurements is for objects" in said
+    assert f"--{option} is for objects" in said
     assert not (tmp_path / "out").exists()
-    assert call(*common, "--measurements", "--objects-of", 1)[0] == 0
-    assert (tmp_path / "out/0_measurements.csv").is_file()
+    assert call(*common, f"--{option}", "--objects-of", 1)[0] == 0
+    assert (tmp_path / f"out/0_{option}.{end}").is_file()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tifffile
+from roifile import roiread
 from skimage.io import imread, imsave
 
 import napari_unet
@@ -58,18 +59,31 @@ def test_r15_1_objects_are_measured_where_that_is_asked_for(call, made, tmp_path
         assert alone.items() <= row.items(), "the channel that was segmented is measured"
 
 
+def test_r15_1_objects_are_outlined_where_that_is_asked_for(call, made, tmp_path):
+    options = ("--model", "tiny.safetensors", "--out", tmp_path, "--rois")
+    assert call("predict", "images/a.tif", *options)[0] == 0
+    masks = tifffile.imread(tmp_path / "a_masks.tif")
+    names = [roi.name for roi in roiread(tmp_path / "a_rois.zip")]
+    assert {int(name) for name in names if "-" not in name} == {*masks.flat} - {0}
+    assert {path.name for path in tmp_path.iterdir()} == {"a_masks.tif", "a_rois.zip"}
+
+
 def table(path):
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
+@pytest.mark.parametrize("option", ["--measurements", "--rois"])
 def test_what_is_read_tile_by_tile_is_not_measured_and_that_is_said(
-    call, made, tmp_path, monkeypatch
+    call, made, tmp_path, monkeypatch, option
 ):
     monkeypatch.setattr("napari_unet.images.stores.LARGE_PX", 100)
-    options = ("--model", "tiny.safetensors", "--out", tmp_path, "--measurements")
+    options = ("--model", "tiny.safetensors", "--out", tmp_path, option)
     status, said, notice = call("predict", "images/a.tif", *options)
     assert status == 0
-    assert "a.tif is read tile by tile: its objects are not measured." in said + notice
+    assert (
+        "a.tif is read tile by tile: its objects are neither measured nor outlined."
+        in said + notice
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["a_masks.zarr"]
 
 

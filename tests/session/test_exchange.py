@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from roifile import roiread
 
 from napari_unet import disk
 from napari_unet.images.files import read_image, write_image, write_masks
@@ -110,6 +111,9 @@ def test_a_file_in_the_way_of_the_folder_is_named(tmp_path):
 # -- masks alone
 
 
+ENDS = ["_masks.tif", "_measurements.csv", "_rois.zip"]
+
+
 def masks_saved(folder, labels=LABELS, image=IMAGE, path="", axes="YX", **changes):
     return export_masks(folder, "cells", labels, Origin(image, str(path)), axes, **changes)
 
@@ -118,7 +122,7 @@ def masks_saved(folder, labels=LABELS, image=IMAGE, path="", axes="YX", **change
 def test_r15_1_masks_are_read_back_as_they_were(tmp_path, highest):
     labels = np.where(LABELS.max() == LABELS, np.uint32(highest), LABELS)
     write_image(tmp_path / "cells.tif", IMAGE, 0.25)
-    masks, table = masks_saved(tmp_path / "new folder", labels, path=tmp_path / "cells.tif")
+    masks, table, rois = masks_saved(tmp_path / "new folder", labels, path=tmp_path / "cells.tif")
     with tifffile.TiffFile(masks) as tif:
         found = tif.asarray()
         assert tif.is_imagej
@@ -126,15 +130,16 @@ def test_r15_1_masks_are_read_back_as_they_were(tmp_path, highest):
     np.testing.assert_array_equal(found, labels)
     assert found.dtype == (np.uint16 if highest < 2**16 else np.uint32)
     assert pixel_size_um(masks) == 0.25
-    assert [path.name for path in (masks, table)] == ["cells_masks.tif", "cells_measurements.csv"]
+    assert [path.name for path in (masks, table, rois)] == [f"cells{end}" for end in ENDS]
     ids = [int(line.partition(",")[0]) for line in table.read_text("utf-8").splitlines()[1:]]
     assert ids == sorted({*labels.flat} - {0})
+    assert {int(roi.name) for roi in roiread(rois)} == {*ids}
 
 
 def test_r15_1_a_series_of_stacks_is_one_stack_for_imagej(tmp_path):
     labels = np.arange(6).reshape(2, 3, 1, 1) * np.minimum(LABELS, 1)
     image = np.arange(12).reshape(2, 3, 2, 1, 1) + np.zeros_like(IMAGE, int)
-    masks, table = masks_saved(tmp_path, labels, image, axes="TZCYX", channel=1)
+    masks, table, _ = masks_saved(tmp_path, labels, image, axes="TZCYX", channel=1)
     np.testing.assert_array_equal(tifffile.imread(masks), labels.reshape(6, *LABELS.shape))
     rows = csv.DictReader(table.read_text("utf-8").splitlines())
     found = [[int(row[name]) for name in ("t", "z", "id", "intensity_mean")] for row in rows]
@@ -144,7 +149,7 @@ def test_r15_1_a_series_of_stacks_is_one_stack_for_imagej(tmp_path):
 @pytest.mark.parametrize("shape", [(1, 60, 80), (1, 1, 60, 80), (3, 1, 80), (1, 1)])
 def test_r15_1_stacks_of_every_shape_are_read_back(tmp_path, shape):
     labels = np.resize(LABELS, shape)
-    masks, _ = masks_saved(tmp_path, labels, labels, axes="TZYX"[-len(shape) :])
+    masks, *_ = masks_saved(tmp_path, labels, labels, axes="TZYX"[-len(shape) :])
     assert read_masks(masks, shape).labels.tobytes() == labels.astype(np.uint16).tobytes()
 
 
@@ -162,11 +167,11 @@ def test_masks_lie_beside_their_image_and_overwrite_nothing(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert len(pair(tmp_path)) == 1, "they are the labels of the image"
     again = masks_saved(tmp_path)
-    assert [path.name for path in again] == ["cells_3_masks.tif", "cells_3_measurements.csv"]
+    assert [path.name for path in again] == [f"cells_3{end}" for end in ENDS]
     assert {path: path.read_bytes() for path in before} == before
 
 
-@pytest.mark.parametrize("nth", [1, 7, 10])
+@pytest.mark.parametrize("nth", [1, 7, 10, 13])
 def test_r2_3_all_files_of_masks_are_saved_or_none(tmp_path, monkeypatch, nth):
     operations = itertools.count(1)
 

@@ -90,7 +90,8 @@ def test_r15_1_masks_are_exported_with_what_is_measured_of_them(
     row.masks.click()
     qtbot.waitUntil(lambda: any("Saved in" in text for text in said()))
     out = tmp_path / "out"
-    assert said()[-1] == f"Saved in {out}: cells_masks.tif, cells_measurements.csv."
+    names = "cells_masks.tif, cells_measurements.csv, cells_rois.zip"
+    assert said()[-1] == f"Saved in {out}: {names}."
     masks = tifffile.imread(out / "cells_masks.tif")
     np.testing.assert_array_equal(masks, segmented.results.masks.data)
     lines = (out / "cells_measurements.csv").read_text("utf-8").splitlines()

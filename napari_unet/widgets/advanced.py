@@ -8,8 +8,9 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import teaching
 from napari_unet.widgets.catalog_choice import CatalogChoice
+from napari_unet.widgets.fold import Fold
 from napari_unet.widgets.forms import Form
-from napari_unet.widgets.parts import Explanation, button
+from napari_unet.widgets.parts import Explanation
 from napari_unet.widgets.runner import guarded
 
 _JOIN = (
@@ -33,11 +34,9 @@ class Advanced(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._has_base = self._joins = False
-        self.fold = button(
+        self.fold = Fold(
             "Advanced",
             "Another network, another loss, the input as it is, or regions that join later.",
-            name="flat",
-            checkable=True,
         )
         self.unusual = Explanation()
         start, loss = FineTuneSettings.model_fields["network"], LossSettings.model_fields["loss"]

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QW
 from napari_unet.session.lineage import Relative, family, line_text
 from napari_unet.session.session import Session
 from napari_unet.widgets.family_table import FamilyTable
+from napari_unet.widgets.fold import Fold
 from napari_unet.widgets.parts import Explanation, button
 from napari_unet.widgets.runner import guarded
 
@@ -35,12 +36,10 @@ class Family(QWidget):
         super().__init__(parent)
         self._session = session
         self._shown: object = None
-        self.fold = button(
+        self.fold = Fold(
             "History",
             "What the chosen model was made from and what was made from it: go back to any of "
             "them, or compare two.",
-            name="flat",
-            checkable=True,
         )
         self.nothing = Explanation("Each model that you keep appears here; none is ever lost.")
         self.list = _List()
@@ -59,7 +58,7 @@ class Family(QWidget):
         chosen = self._session.model
         found = family(self._session.models, chosen.card) if chosen else []
         opened, several = self.fold.isChecked(), len(found) > 1
-        self.fold.setText(f"History ({len(found)} models)" if several else "History")
+        self.fold.entitle(f"History ({len(found)} models)" if several else "History")
         self.nothing.setVisible(opened and not several)
         self.list.setVisible(opened and several)
         self.table.setVisible(opened and several)

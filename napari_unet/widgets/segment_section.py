@@ -11,6 +11,7 @@ from napari_unet.session.heads import why_no_choice
 from napari_unet.widgets import layers
 from napari_unet.widgets.copy_segmentation import copy_segmentation
 from napari_unet.widgets.desk import Desk, Scope
+from napari_unet.widgets.fold import Fold
 from napari_unet.widgets.forms import Form
 from napari_unet.widgets.parts import Choice, Explanation, Running, Section, beneath, beside, button
 from napari_unet.widgets.runner import guarded
@@ -42,8 +43,9 @@ class SegmentSection(Section):
         self.masks = Form(
             desk.maker.settings, [n for n in MaskSettings.model_fields if n != "objects_of"]
         )
-        seldom = "Device, tile size and other settings that are seldom needed."
-        self.more = button("More settings", seldom, name="flat", checkable=True)
+        self.more = Fold(
+            "More settings", "Device, tile size and other settings that are seldom needed."
+        )
         names = ["device", "tile_px", "head", "rotations"]
         self.predict = Form(desk.predict_settings, names)
         self.copy = copy_segmentation(desk)

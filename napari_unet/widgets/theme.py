@@ -61,9 +61,11 @@ def style_sheet(c: Colours) -> str:
     return f"""
     QLabel#heading {{ font-size: 13pt; font-weight: 600; color: {c.text}; }}
     QPushButton#flat {{ background: transparent; color: {c.dim}; text-align: left; padding: 3px; }}
-    QPushButton#flat:hover, QPushButton#flat:checked {{ color: {c.text}; }}
+    QPushButton#flat:hover {{ color: {c.text}; }}
     QPushButton#flat:disabled {{ border: none; color: {c.disabled}; }}
     QPushButton#flat::menu-indicator {{ image: none; width: 0px; }}
+    QPushButton#fold {{ background: transparent; text-align: left; padding: 3px; }}
+    QPushButton#fold:hover {{ color: {c.accent}; }}
     QLabel#dim {{ color: {c.dim}; }}
     QFrame#card {{ background: {c.field}; border-radius: 4px; }}
     QFrame#line {{ background: {c.field}; border: none; max-height: 1px; }}

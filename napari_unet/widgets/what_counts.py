@@ -8,6 +8,7 @@ from superqt import QLabeledDoubleSlider
 
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session.weighing import dials_of, touching_text
+from napari_unet.widgets.fold import Fold
 from napari_unet.widgets.parts import Explanation, beside, button
 from napari_unet.widgets.runner import guarded
 from napari_unet.widgets.weigher import Weigher
@@ -36,11 +37,9 @@ class WhatCounts(QWidget):
     ) -> None:
         super().__init__(parent)
         self._weigher, self._settings = weigher, settings
-        self.fold = button(
+        self.fold = Fold(
             "What counts most",
             "How much the gaps between objects count, and what the network sees.",
-            name="flat",
-            checkable=True,
         )
         self.why = Explanation(WHY)
         self.weight, self.reach = _dial(), _dial()

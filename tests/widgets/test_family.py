@@ -65,7 +65,7 @@ def texts(widget):
 
 def test_it_is_folded_until_asked_for(tuned, panel):
     family = panel.fine_tune.family
-    assert family.fold.text() == "History (3 models)"
+    assert family.fold.accessibleName() == "History (3 models)"
     assert not family.list.isVisible()
     assert not family.table.isVisible()
 
@@ -73,7 +73,7 @@ def test_it_is_folded_until_asked_for(tuned, panel):
 def test_a_model_without_family_is_told_what_will_be_here(panel):
     family = panel.fine_tune.family
     family.fold.click()
-    assert family.fold.text() == "History"
+    assert family.fold.accessibleName() == "History"
     assert family.nothing.isVisible()
     assert not family.list.isVisible()
 
@@ -129,7 +129,7 @@ def test_any_two_can_be_compared_and_scores_of_different_pixels_are_said(family)
 def test_a_model_that_is_kept_joins_it(family, desk, library, tuned):
     tune(library, desk.session.model.card, 3, 0.7, 0.8)
     desk.session.refresh_models()
-    assert family.fold.text() == "History (4 models)"
+    assert family.fold.accessibleName() == "History (4 models)"
     assert len(family.list.buttons) == 4
 
 

@@ -46,7 +46,7 @@ class CorrectSection(Section):
         self.undo = button("Undo", "Take back what was done last.\nKey: Ctrl+Z")
         self.redo = button("Redo", "Do again what was taken back last.\nKey: Ctrl+Shift+Z")
         self.count = Explanation()
-        self.overlay = QCheckBox("Show")
+        self.overlay = QCheckBox("Show corrections")
         self.overlay.setToolTip("Show over the image what you corrected and confirmed.")
         self.overlay.setChecked(desk.stage.bench.shows_known)
         self.unsure = QCheckBox("Show uncertainty")
@@ -76,9 +76,9 @@ class CorrectSection(Section):
         confirmed = hint_colour(CONFIRMED, "confirmed")
         corrected = hint_colour(CORRECTED, "corrected")
         unknown = hint_colour(UNKNOWN, "unknown")
-        legend = (confirmed, corrected, unknown, self.overlay)
-        self.rows.addLayout(beside(*legend, stretch=(1, 1, 1, 0)))
-        self.rows.addLayout(beside(self.unsure, self.unsure_means, stretch=(0, 1)))
+        self.rows.addLayout(beside(confirmed, corrected, unknown))
+        self.rows.addLayout(beside(self.overlay, self.unsure))
+        self.rows.addWidget(self.unsure_means)
         self.rows.addWidget(self.exchange)
 
     def _connect(self) -> None:

@@ -111,12 +111,14 @@ class Panel(QWidget):
     # opening and closing: napari tells a panel nothing; `Closing` sees its window go
 
     def event(self, event: QEvent) -> bool:
-        """Watch for being shown, and for being taken out of the window."""
+        """Watch for being shown, for another font, and for being taken out of the window."""
         if event.type() == QEvent.Type.Show and self.window() is not self._opened_in:
             self._opened_in = self.window()
             QTimer.singleShot(0, self._on_opened)
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             QTimer.singleShot(0, self._on_taken_out)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            QTimer.singleShot(0, self._on_restyled)  # when all that lies in it has its new size
         return bool(super().event(event))
 
     @guarded
@@ -124,6 +126,10 @@ class Panel(QWidget):
         self._keep_wide_enough()
         if self.desk.session.device is None:
             self.desk.check_device()
+
+    @guarded
+    def _on_restyled(self) -> None:
+        self._keep_wide_enough()
 
     @guarded
     def _on_taken_out(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFrame,
@@ -23,6 +23,8 @@ from napari_unet.session.wording import progress_text
 
 _BESIDE_ENTRY_PX = 30
 """In a list that opens, for its frame and its scroll bar."""
+_BESIDE_TEXT_PX = 14
+"""On a button, at its edges."""
 
 
 class Section(QWidget):
@@ -33,7 +35,8 @@ class Section(QWidget):
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 8)
         self.rows.setSpacing(7)
-        title = QLabel(heading)
+        # larger than other text, whatever the size of that is
+        title = QLabel(f"<span style='font-size: large; white-space: pre'>{heading}</span>")
         title.setObjectName("heading")
         self.rows.addWidget(title)
 
@@ -114,15 +117,30 @@ class Running(QWidget):
         self.stop.setEnabled(not ending)
 
 
+class _Button(QPushButton):
+    """A button that may be as narrow as its first text.
+
+    Some styles give every button room for a long word: too wide for a row of five.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._first = text
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """As its font is now: napari's can be changed."""
+        width = self.fontMetrics().horizontalAdvance(self._first) + _BESIDE_TEXT_PX
+        return QSize(width, super().minimumSizeHint().height())
+
+
 def button(text: str, tooltip: str, *, name: str = "", checkable: bool = False) -> QPushButton:
     """A button that can be reached by the keyboard."""
-    made = QPushButton(text)
+    made = _Button(text)
     made.setToolTip(tooltip)
     made.setObjectName(name)
     made.setCheckable(checkable)
     made.setAutoDefault(False)
-    # some styles give every button room for a long word: too wide for a row of five
-    made.setMinimumWidth(made.fontMetrics().horizontalAdvance(text) + 14)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made
 

@@ -59,7 +59,7 @@ def colours(theme: str) -> Colours:
 def style_sheet(c: Colours) -> str:
     """What differs from napari's own style: headings, explanations, the button that goes on."""
     return f"""
-    QLabel#heading {{ font-size: 13pt; font-weight: 600; color: {c.text}; }}
+    QLabel#heading {{ font-weight: 600; color: {c.text}; }}
     QPushButton#flat {{ background: transparent; color: {c.dim}; text-align: left; padding: 3px; }}
     QPushButton#flat:hover {{ color: {c.text}; }}
     QPushButton#flat:disabled {{ border: none; color: {c.disabled}; }}

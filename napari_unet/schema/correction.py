@@ -10,6 +10,12 @@ from pydantic import Field, model_validator
 
 from napari_unet.schema.arrays import Array, ArrayRecord, LazyArray
 
+ONLY_BACKGROUND = (
+    "There is nothing but background to learn from: mark a region with at least one object as "
+    "right, too."
+)
+"""Why nothing is taught; said before a training, which could not be judged by it."""
+
 
 class State(IntFlag):
     """What a person has said about a pixel; several of these can hold at once."""

@@ -18,6 +18,8 @@ from napari_unet.session.last_run import LastRun
 
 Part = tuple[PlaneIndex, Box]
 """A box of a plane."""
+_HOLD_OBJECTS = frozenset({"right", "import", "start"})
+"""Edits that confirm without a region: they may hold objects."""
 
 
 class Specimen:
@@ -100,6 +102,16 @@ class Specimen:
             known=known,
             classes=self.history.classes,
         )
+
+    @property
+    def confirms_objects(self) -> bool:
+        """Whether more than background is confirmed; what came from elsewhere is not searched."""
+        history = self.history
+        if any(edit.kind in _HOLD_OBJECTS for edit in history.done):
+            return True
+        boxes = (_of(plane, box)[1:] for plane, box in history.regions)
+        # row by row: of a large region most are not looked at
+        return any(row.any() for box in boxes for row in self.labels[box])
 
     def adopt(self, other: Specimen) -> None:
         """Take over the probabilities of another specimen of the same image."""

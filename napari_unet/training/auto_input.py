@@ -75,8 +75,11 @@ def finding_input(
     present = Choice(model.card.input, model.card.mask.split_touching)
     if not windows:
         return _said(present, present)
-    network = on_device(fuse(model.network()), choose_device(device).device)
     objects = sum(map(_objects, windows))
+    if not objects:  # nothing to find says nothing of how to look for it
+        first = _first(model.card, corrections, None)
+        return _said(present._replace(input=first), present)
+    network = on_device(fuse(model.network()), choose_device(device).device)
     scales = scales_for(_size_ratio(model.pack, windows), objects)
     first = _first(model.card, corrections, scales.fitting)
     wanted = _ordered(first, scales.tried)
@@ -86,7 +89,7 @@ def finding_input(
             break
         found |= _tried(network, windows, one, model.card.mask)
         yield Progress(phase="input", done=len(found) // 2, total=total)
-    same = float(np.clip(1 / max(1, objects), *SAME))
+    same = float(np.clip(1 / objects, *SAME))
     best = _best(found, same)
     if scales.from_afar:
         shown = best.input.model_copy(update={"scale": first.scale})

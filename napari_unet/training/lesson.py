@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_unet.inference.prepare import prepare
-from napari_unet.schema.correction import Correction, kind_text
+from napari_unet.schema.correction import ONLY_BACKGROUND, Correction, kind_text
 from napari_unet.schema.events import Event, Notice, Progress
 from napari_unet.schema.model_card import ModelCard
 from napari_unet.schema.settings import LossSettings, MaskSettings
@@ -61,9 +61,11 @@ def prepare_lesson(
     Raises
     ------
     ValueError
-        If nothing is left to learn from.
+        If nothing is left to learn from, or nothing but background.
     """
     parts = yield from dividing(card, corrections)
+    if not any((one.counted & (np.asarray(one.labels) > 0)).any() for one in parts.whole):
+        raise ValueError(ONLY_BACKGROUND)
     examples: list[Example] = []
     names: list[str] = []
     for done, exam in enumerate(parts.taught, start=1):

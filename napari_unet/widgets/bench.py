@@ -179,6 +179,11 @@ class Bench(QObject):
         """Pixels of all images that training may learn from."""
         return sum(work.specimen.history.known_px for work in self.works)
 
+    @property
+    def confirms_objects(self) -> bool:
+        """Whether more than background is confirmed on any of them."""
+        return any(work.specimen.confirms_objects for work in self.works)
+
     def corrections(self) -> Iterator[Correction]:
         """What can be learned from: every plane with confirmed pixels, of all images."""
         for work in self.works:

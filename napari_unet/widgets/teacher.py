@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject
 
 from napari_unet.jobs.job import Listener
-from napari_unet.schema.correction import Correction
+from napari_unet.schema.correction import ONLY_BACKGROUND, Correction
 from napari_unet.schema.requests import FineTuneRequest, PreviewRequest
 from napari_unet.schema.settings import FineTuneSettings, LossSettings
 from napari_unet.session import wording
@@ -64,6 +64,8 @@ class Teacher(QObject):
             return wording.CONFIRM_FIRST
         if self._opener.worked_on and self._opener.reading is None:
             return "Open an image of the folder: the others are read as it is."
+        if not (self._opener.worked_on or self._stage.bench.confirms_objects):
+            return ONLY_BACKGROUND
         return self._session.why_not_run()
 
     def why_not_teach(self) -> str:

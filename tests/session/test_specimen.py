@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from napari_unet.schema.events import TileDone
+from napari_unet.session.edits import Region
 from napari_unet.session.specimen import Specimen
+from napari_unet.session.verdicts import confirmed, imported
 
 
 def tile(box, value=1.0, classes=1):
@@ -43,3 +45,23 @@ def test_what_was_predicted_is_known_to_the_pixel():
     assert not specimen.predicted[1, 12, 15]
     specimen.write((1,), tile((0, 0, 5, 5), classes=3))
     assert np.count_nonzero(specimen.predicted) == 25
+
+
+def test_what_is_confirmed_holds_objects_or_nothing_but_background():
+    specimen = Specimen("a", "ZYX", (2, 20, 30))
+    specimen.labels[1, 5:9, 5:9] = 1
+    assert not specimen.confirms_objects
+    specimen.history.do(confirmed(specimen.history, Region((0,), (0, 0, 20, 30))))
+    specimen.history.do(confirmed(specimen.history, Region((1,), (9, 0, 20, 30))))
+    assert not specimen.confirms_objects
+    specimen.history.do(confirmed(specimen.history, Region((1,), (8, 8, 20, 30))))
+    assert specimen.confirms_objects
+    specimen.history.undo()
+    assert not specimen.confirms_objects
+
+
+def test_what_came_from_elsewhere_is_not_searched_for_objects():
+    specimen = Specimen("a", "YX", (20, 30))
+    states = np.ones((20, 30), np.uint8)
+    specimen.history.do(imported(specimen.history, specimen.labels, specimen.labels, states))
+    assert specimen.confirms_objects

@@ -231,6 +231,14 @@ def test_the_pixel_size_comes_first_where_both_know_it(model):
     assert find_input(model, blank, "cpu").scale == 1.0
 
 
+def test_without_an_object_neither_the_negative_nor_other_scales_are_tried(model, monkeypatch):
+    empty = correction(np.random.default_rng(0).random((64, 64)), np.zeros((64, 64), int))
+    monkeypatch.setattr(auto_input, "_quality", lambda *_: next(better))
+    better = iter(range(100))
+    found = find_input(model, [empty], "cpu")
+    assert (found.inverted, found.scale, found.split) == (False, 1.0, True)
+
+
 def test_of_a_large_image_only_the_corrected_part_is_tried(model, monkeypatch):
     seen = []
     real = auto_input.predict_whole

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_unet.schema.correction import Correction
+from napari_unet.schema.correction import ONLY_BACKGROUND, Correction
 from napari_unet.schema.events import Notice, finish
 from napari_unet.schema.settings import LossSettings
 from napari_unet.training.heldout import held_out
@@ -16,6 +16,7 @@ CARD = tiny_model().card
 SHAPE = (200, 210)
 LABELS = np.zeros(SHAPE, np.uint16)
 LABELS[20:40, 20:40] = LABELS[120:150, 130:170] = 1
+LABELS[4::8, 4::8] = 1  # something to learn from wherever somebody looks
 IMAGE = np.random.default_rng(0).random(SHAPE).astype(np.float32)
 
 
@@ -80,3 +81,12 @@ def test_r12_3_what_lies_on_one_side_only_still_teaches_and_that_is_said(side):
     np.testing.assert_array_equal(
         lesson.examples[0].weight_map.numpy() > 0, lesson.exams[0].counted
     )
+
+
+def test_r1_7_from_nothing_but_background_nothing_is_taught():
+    known = LABELS == 0
+    with pytest.raises(ValueError, match="at least one object") as refused:
+        lesson_of({"a": known, "b": known})
+    assert str(refused.value) == ONLY_BACKGROUND
+    whole = np.ones(SHAPE, bool)
+    assert lesson_of({"a": known, "b": whole}).known_px == known.sum() + whole.sum()

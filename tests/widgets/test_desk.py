@@ -153,6 +153,15 @@ def test_r12_3_fine_tuning_needs_a_confirmed_region(desk, segmented):
         desk.teacher.teach()
 
 
+def test_r12_3_nothing_but_background_is_not_taught_and_the_button_says_so(desk, segmented):
+    segmented.corrector._confirm((32, 0, 40, 60))
+    assert "at least one object" in desk.teacher.why_not()
+    with pytest.raises(ValueError, match="at least one object"):
+        desk.teacher.teach()
+    segmented.results.masks.paint((36, 10), 9)
+    assert desk.teacher.why_not() == ""
+
+
 def test_r13_4_at_the_end_what_is_in_view_is_shown_anew(desk, engine, segmented, settled):
     segmented.results.masks.paint((10, 10), 0)
     segmented.corrector.confirm_view()

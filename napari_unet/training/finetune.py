@@ -88,6 +88,7 @@ def fine_tuning(
     ready = ready._replace(lesson=lesson.lesson)
     if plan.steps == UNTIL_TIME_IS_UP and trained.step < FEWEST_STEPS:
         yield Notice(text=_too_few(trained.step))
+    in_time = trained.step > 0 or budget.elapsed < budget.training_ends()
     network.load_state_dict(trained.parameters)
     mask, judged = _after(network, ready.lesson, trained, examiner)
     tuned = _tuned(model, ready, corrections, settings, trained, judged, mask)
@@ -99,6 +100,8 @@ def fine_tuning(
     if sees_anew and (not proof.accepted or quality(judged.scores) < quality(untaught.scores)):
         alone = input_alone(model, ready.model, before, untaught, ready.lesson)
         tuned, proof = alone or (tuned, proof)
+    if not in_time and not proof.accepted:
+        raise ValueError(_no_step(settings.seconds))
     proof = told(proof, _found(ready, tuned))
     return FineTuneResult(proven(tuned, proof), proof, trained.step, budget.elapsed)
 
@@ -131,7 +134,8 @@ def fine_tune(
     Raises
     ------
     ValueError
-        If there is nothing to learn from, or no such network; the sentence says what to do.
+        If there is nothing to learn from, no time for a step, or no such network; the sentence
+        says what to do.
     """
     return finish(fine_tuning(model, corrections, settings, base=base))
 
@@ -230,6 +234,10 @@ def _origin(present: ModelCard, new: str | None) -> dict[str, Any]:
 def _data(lesson: Lesson, corrections: Sequence[Correction]) -> str:
     names = sorted({correction.image_id for correction in (*corrections, *lesson.corrections)})
     return f"{lesson.known_px} corrected pixels of {', '.join(names)}"
+
+
+def _no_step(seconds: float) -> str:
+    return f"No step of training fitted into {seconds:g} s: allow more time."
 
 
 def _too_few(steps: int) -> str:

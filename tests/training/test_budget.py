@@ -13,7 +13,7 @@ from napari_unet.inference.predict import predict
 from napari_unet.schema.correction import Correction
 from napari_unet.schema.events import StopEarly, finish
 from napari_unet.schema.settings import FineTuneSettings
-from napari_unet.training import exam_area, examiner
+from napari_unet.training import exam_area, examiner, finetune, train
 from napari_unet.training.budget import Budget
 from napari_unet.training.exam_area import GRID_PX, area, within
 from napari_unet.training.examiner import Examiner
@@ -163,6 +163,15 @@ def test_r13_5_no_judgement_takes_more_than_its_share_of_the_time(monkeypatch):
     assert made.judgement(scores).scores.iou == scores.iou
     assert made.judgement(scores.model_copy()) is None
     assert made.memory(network) is None
+
+
+def test_r13_5_where_no_step_fits_into_the_time_more_of_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(finetune, "LEAST_TRAINING_S", 0.0)
+    monkeypatch.setattr(train, "SHORTEST_S", 1e-9)
+    brief = ENDLESS.model_copy(update={"seconds": 15})
+    job = fine_tuning(tiny_model(), [CORRECTION], brief, spent=15)
+    with pytest.raises(ValueError, match=r"^No step of training fitted into 15 s: allow more time"):
+        finish(job)
 
 
 @settings(max_examples=5, deadline=None)

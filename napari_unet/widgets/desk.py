@@ -224,6 +224,7 @@ class Desk(QObject):
         self._unmade = None
         self.stage.bench.close()
         self.session.close()
+        self._spare_time.close()  # it may be all that ran
 
     # what the session says
 

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QDockWidget
 from napari_unet.jobs.engine.client import Engine
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.panel import Panel
-from tests.jobs.listening import comes_true, is_alive
+from tests.jobs.listening import comes_true, engine_threads, is_alive
 from tests.session.fakes import two_cells
 
 TITLE = "Segment, correct, fine-tune"
@@ -94,6 +94,17 @@ def test_docking_again_and_again_leaves_nothing_behind(real_viewer, desk, qtbot)
     panels = [dock_and_remove() for _ in range(3)]
     gc.collect()
     assert [panel() for panel in panels] == [None] * 3
+
+
+def test_an_engine_that_only_worked_ahead_ends_too(real_viewer, desk):
+    real_viewer.add_image(two_cells())
+    work = desk.stage.begin()
+    work.results.put((), two_cells().astype("u2"))
+    work.corrector.confirm_view()
+    desk.teacher.estimate()  # how long it takes to learn that is found out
+    assert engine_threads()
+    desk.close()
+    assert engine_threads() == []
 
 
 def test_the_state_outlives_the_panel(real_viewer, desk, qtbot):

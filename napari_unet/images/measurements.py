@@ -8,7 +8,6 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
-from skimage.measure import regionprops_table
 
 from napari_unet.disk import write_text
 from napari_unet.images.overlaps import indices
@@ -54,6 +53,8 @@ def measure(
         Pixels are counted from 0, their centres have whole numbers, and bottom and right are the
         first that no longer belong to the box.
     """
+    from skimage.measure import regionprops_table  # slow to load, and only needed here
+
     numbers, ids = indices(labels)
     if image.ndim == 3 and image.shape[:2] != labels.shape:
         image = np.moveaxis(image, 0, -1)

@@ -10,7 +10,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 from roifile import ImagejRoi
 from scipy import ndimage
-from skimage.measure import find_contours, regionprops
 
 from napari_unet.disk import write_bytes
 from napari_unet.images.overlaps import indices
@@ -47,6 +46,8 @@ def _outlines(labels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     A pixel reaches from its whole numbers to the next ones, as in ImageJ. An outline runs half-way
     between centres, so that those of exactly its own pixels lie within.
     """
+    from skimage.measure import find_contours, regionprops  # slow to load, and only needed here
+
     numbers, ids = indices(labels)
     for region in regionprops(numbers.reshape(labels.shape)):
         mask = np.pad(ndimage.binary_fill_holes(region.image), 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_unet.session import wording
@@ -80,6 +80,7 @@ class Panel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
         self._keep_wide_enough()
+        scroll.widget().installEventFilter(self)
 
     def _keep_wide_enough(self) -> None:
         """Let nothing be cut off at the right; how wide that is depends on the window's style."""
@@ -111,25 +112,24 @@ class Panel(QWidget):
     # opening and closing: napari tells a panel nothing; `Closing` sees its window go
 
     def event(self, event: QEvent) -> bool:
-        """Watch for being shown, for another font, and for being taken out of the window."""
+        """Watch for being shown, and for being taken out of the window."""
         if event.type() == QEvent.Type.Show and self.window() is not self._opened_in:
             self._opened_in = self.window()
             QTimer.singleShot(0, self._on_opened)
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             QTimer.singleShot(0, self._on_taken_out)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            QTimer.singleShot(0, self._on_restyled)  # when all that lies in it has its new size
         return bool(super().event(event))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch what lies in it need another size, for its font or because a part was opened."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._keep_wide_enough()
+        return False
 
     @guarded
     def _on_opened(self) -> None:
-        self._keep_wide_enough()
         if self.desk.session.device is None:
             self.desk.check_device()
-
-    @guarded
-    def _on_restyled(self) -> None:
-        self._keep_wide_enough()
 
     @guarded
     def _on_taken_out(self) -> None:

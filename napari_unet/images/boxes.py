@@ -29,10 +29,19 @@ def bounding_box(mask: np.ndarray) -> Box:
     return (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 
 
+def grown(box: Box, by_px: int, shape: tuple[int, ...]) -> Box:
+    """A box with so many pixels around it, as far as its plane reaches."""
+    return (
+        max(0, box[0] - by_px),
+        max(0, box[1] - by_px),
+        min(shape[0], box[2] + by_px),
+        min(shape[1], box[3] + by_px),
+    )
+
+
 def around(mask: np.ndarray, by_px: int) -> tuple[slice, slice]:
     """What holds all true pixels of a plane, and so many around them; the whole if there is none.
 
     It is an index of arrays of the plane.
     """
-    top, left, bottom, right = bounding_box(mask)
-    return slice(max(0, top - by_px), bottom + by_px), slice(max(0, left - by_px), right + by_px)
+    return slices(grown(bounding_box(mask), by_px, mask.shape))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import ndimage
 
-from napari_unet.images.boxes import slices
+from napari_unet.images.boxes import grown, slices
 from napari_unet.images.splitting import (
     PINHOLE_PX,
     SMOOTHING_REACH_PX,
@@ -55,8 +55,8 @@ def cut_within(
         int32, of the box; 0 outside the chosen components; the numbers have gaps.
     """
     while True:
-        window = _grown(box, halo_px, shape)
-        inside = slices(_grown(box, 0, shape, window[:2]))
+        top, left, *_ = window = grown(box, halo_px, shape)
+        inside = slices((box[0] - top, box[1] - left, box[2] - top, box[3] - left))
         classes = read(window)
         chosen = choose(classes[inside])
         found = list(_distances(classes, chosen, inside))
@@ -72,16 +72,6 @@ def cut_within(
         parts = cut(mine, smooth(distance, mask)[inside])
         labels += np.where(parts, parts + labels.max(), 0)
     return labels
-
-
-def _grown(box: Box, by: int, shape: tuple[int, int], origin: tuple[int, ...] = (0, 0)) -> Box:
-    """A box with what is around it in the image, counted from a new origin."""
-    return (
-        max(0, box[0] - by) - origin[0],
-        max(0, box[1] - by) - origin[1],
-        min(shape[0], box[2] + by) - origin[0],
-        min(shape[1], box[3] + by) - origin[1],
-    )
 
 
 def _distances(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_unet.images.boxes import bounding_box, grown
 from napari_unet.schema.correction import State
 from napari_unet.schema.prediction import Box
 from napari_unet.session.edits import Edit, Kind, PlaneIndex, Region
@@ -98,7 +99,7 @@ def _core(labels: np.ndarray, stop: Stop) -> tuple[np.ndarray, tuple[int, int]]:
     """
     margin = RING_PX
     while True:
-        y0, x0, y1, x1 = box = _wider(stop.box, margin, labels.shape)
+        y0, x0, y1, x1 = box = grown(stop.box, margin, labels.shape)
         part = labels[y0:y1, x0:x1]
         if not stop.id:
             top, left, bottom, right_ = stop.box
@@ -112,23 +113,13 @@ def _core(labels: np.ndarray, stop: Stop) -> tuple[np.ndarray, tuple[int, int]]:
 
 def _has_room(core: np.ndarray, box: Box, shape: tuple[int, ...]) -> bool:
     """Whether pixels that lie in a box have a ring around them in it, if the plane has one."""
-    rows, columns = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
-    if not len(rows):
+    if not core.any():
         return True
     y0, x0 = box[:2]
-    held = (
-        y0 + int(rows[0]),
-        x0 + int(columns[0]),
-        y0 + int(rows[-1]) + 1,
-        x0 + int(columns[-1]) + 1,
-    )
-    top, left, bottom, right_ = _wider(held, RING_PX, shape)
+    top, left, bottom, right_ = bounding_box(core)
+    held = (y0 + top, x0 + left, y0 + bottom, x0 + right_)
+    top, left, bottom, right_ = grown(held, RING_PX, shape)
     return top >= y0 and left >= x0 and bottom <= box[2] and right_ <= box[3]
-
-
-def _wider(box: Box, by: int, shape: tuple[int, ...]) -> Box:
-    y0, x0, y1, x1 = box
-    return max(0, y0 - by), max(0, x0 - by), min(shape[0], y1 + by), min(shape[1], x1 + by)
 
 
 def _vouched(

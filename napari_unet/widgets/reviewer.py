@@ -9,7 +9,7 @@ import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QObject, Signal
 
-from napari_unet.schema.prediction import Box
+from napari_unet.images.boxes import grown
 from napari_unet.session import verdicts, wording
 from napari_unet.session.doubtful import Tables, tables_of
 from napari_unet.session.edits import Edit
@@ -224,7 +224,7 @@ class Reviewer(QObject):
     def _frame(self, stop: Stop) -> None:
         """Draw a thin frame around the place."""
         shape = self._specimen.shape[-2:]
-        y0, x0, y1, x1 = _wider(stop.box, shape)
+        y0, x0, y1, x1 = grown(stop.box, _MARGIN_PX, shape)
         rows, columns = pixels_under(outline((y0, x0), (y1 - 1, x1 - 1)), shape)
         self._results.overlay.mark(stop.plane, rows, columns, FRAME)
 
@@ -246,10 +246,3 @@ class Reviewer(QObject):
         """Nobody is led over masks that are gone."""
         if self.active and (self._results.image is None or self._results.masks is None):
             self.end()
-
-
-def _wider(box: Box, shape: tuple[int, ...]) -> Box:
-    low, high = np.array(box[:2]) - _MARGIN_PX, np.array(box[2:]) + _MARGIN_PX
-    y0, x0 = np.maximum(low, 0).tolist()
-    y1, x1 = np.minimum(high, shape).tolist()
-    return y0, x0, y1, x1

@@ -138,11 +138,12 @@ def predict(
 
 def _refuse_of_classes(classes: int, wanted: dict[str, bool]) -> None:
     """Refuse what is made of each object where the mask holds classes."""
-    for option in (option for option, is_wanted in wanted.items() if is_wanted and classes > 1):
-        raise WrongCall(
-            f"{option} is for objects, and this mask holds classes: add --objects-of, or leave it "
-            "out."
-        )
+    for option, is_wanted in wanted.items():
+        if is_wanted and classes > 1:
+            raise WrongCall(
+                f"{option} is for objects, and this mask holds classes: add --objects-of, or leave "
+                "it out."
+            )
 
 
 def _make_folder(out: Path) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from napari_unet.images.lazy import whole
@@ -24,6 +25,7 @@ from napari_unet.session.exchange import (
 from napari_unet.session.specimen import Specimen
 from napari_unet.session.verdicts import imported
 from napari_unet.widgets import layers
+from napari_unet.widgets.bench import Work
 from napari_unet.widgets.desk import Desk
 from napari_unet.widgets.parts import beside, button
 from napari_unet.widgets.runner import Latest, guarded, tell
@@ -97,16 +99,23 @@ class ExchangeRow(QWidget):
         self.export.setEnabled(work is not None and any(work.specimen.history.tally))
         self.read.setEnabled(stage.image is not None)
 
-    @guarded
-    def _on_masks_clicked(self) -> None:
-        stage = self._desk.stage
-        work, folder = stage.work, self._ask_where(self)
+    def _to_save(self) -> tuple[Work, Image, Path] | None:
+        """The work to save, its image and the folder for it; None where one of them is missing."""
+        work, folder = self._desk.stage.work, self._ask_where(self)
         image = work.results.image if work is not None else None
         if work is None or image is None or not folder:
+            return None
+        return work, image, Path(folder)
+
+    @guarded
+    def _on_masks_clicked(self) -> None:
+        wanted = self._to_save()
+        if wanted is None:
             return
+        work, image, folder = wanted
         save = partial(
             export_masks,
-            Path(folder),
+            folder,
             image.name,
             np.array(work.specimen.labels),
             layers.origin_of(image),
@@ -121,18 +130,17 @@ class ExchangeRow(QWidget):
 
     @guarded
     def _on_export_clicked(self) -> None:
-        stage = self._desk.stage
-        work, folder = stage.work, self._ask_where(self)
-        image = work.results.image if work is not None else None
-        if work is None or image is None or not folder:
+        wanted = self._to_save()
+        if wanted is None:
             return
+        work, image, folder = wanted
         specimen = work.specimen
         labels, states = np.array(specimen.labels), specimen.history.states.copy()
         planes = corrected_planes(states)
         pixels = dict(zip(planes, layers.snapshot(image, work.reading, planes), strict=True))
         image_of = partial(_pixels, pixels)
-        save = partial(export, Path(folder), image.name, specimen.axes, labels, states, image_of)
-        self._later.ask(save, partial(self._tell_saved, Path(folder)), at_once=True)
+        save = partial(export, folder, image.name, specimen.axes, labels, states, image_of)
+        self._later.ask(save, partial(self._tell_saved, folder), at_once=True)
 
     def _tell_saved(self, folder: Path, exported: Exported) -> None:
         tell(wording.exported_text(len(exported.triples), folder, exported.note))
